@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A rule set: rules in order with set-wide options, as read from files in the native language or
+ * in a dialect. What could not be read is a diagnostic with file, line, column and reason: nothing
+ * is dropped without a word. No I/O here: a loader of the caller's brings the text.
+ */
+#ifndef DETOUR_RULESET_H
+#define DETOUR_RULESET_H
+
+#include <detour/err.h>
+#include <detour/location.h>
+#include <detour/slice.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum dt_scheme { DT_SCHEME_ANY, DT_SCHEME_HTTP, DT_SCHEME_HTTPS };
+
+enum dt_host_kind {
+    DT_HOST_ANY,        /* /path */
+    DT_HOST_EXACT,      /* //host/path */
+    DT_HOST_SUBDOMAINS, /* "*.host": any depth below, not the host itself */
+    DT_HOST_DOMAIN,     /* //.host: the host and all below */
+};
+
+enum dt_path_kind {
+    DT_PATH_EXACT,
+    DT_PATH_PREFIX, /* dir/...: path "/dir" matches /dir, /dir/ and /dir/x; path "" matches all */
+};
+
+/* One query condition. */
+struct dt_param {
+    struct dt_slice name;  /* normalised; lower-case when the rule ignores case */
+    struct dt_slice value; /* likewise; empty when any_value */
+    bool any_value;        /* "c" without "=": the name must be there, whatever its value */
+};
+
+enum dt_rule_flag {
+    DT_RULE_IGNORE_CASE = 1,  /* case=ignore: path and query, ASCII; path and params are lower-case */
+    DT_RULE_IGNORE_SLASH = 2, /* slash=ignore: one final "/" ignored; path is stored without it */
+    DT_RULE_EXACT_QUERY = 4,  /* params=only: the request has these parameters and no others */
+};
+
+#define DT_RETRY_AFTER_NONE UINT32_MAX
+
+/* What is answered; interned, so that rules that answer alike share one. */
+struct dt_action {
+    uint16_t status;
+    uint8_t query;             /* enum dt_query_mode */
+    bool note;                 /* false: note=no, an empty body */
+    uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE */
+    struct dt_slice names;     /* of query=keep: and without: */
+    struct dt_slice cache;     /* Cache-Control value; empty: none is sent */
+    struct dt_slice note_text; /* the note's sentence, UTF-8; empty: the default */
+    struct dt_slice owner;     /* for people; shown by explain */
+};
+
+struct dt_rule {
+    struct dt_slice host;   /* normalised, without wildcard; empty for DT_HOST_ANY */
+    struct dt_slice path;   /* normalised as the flags say; a prefix without its final "/" */
+    struct dt_slice target; /* compiled: encoded, with DT_MARK_... for captures; empty: none */
+    const struct dt_param *params; /* sorted by name, then value; no duplicates */
+    uint32_t action;               /* index for dt_ruleset_action */
+    int32_t priority;              /* higher wins; 0 by default */
+    uint32_t file;                 /* index for dt_ruleset_file */
+    uint32_t line;                 /* 1-based */
+    uint16_t nparams;
+    uint16_t port;     /* 0: any */
+    uint8_t scheme;    /* enum dt_scheme */
+    uint8_t host_kind; /* enum dt_host_kind */
+    uint8_t path_kind; /* enum dt_path_kind */
+    uint8_t flags;     /* enum dt_rule_flag */
+};
+
+/* @order. UNSET means specific, and lets a dialect ask for first. */
+enum dt_order { DT_ORDER_UNSET, DT_ORDER_SPECIFIC, DT_ORDER_FIRST };
+
+/* @expect [METHOD] URL -> STATUS [LOCATION] */
+struct dt_expect {
+    struct dt_slice method;   /* "GET" when not given */
+    struct dt_slice url;      /* absolute, as written */
+    struct dt_slice location; /* absolute, as written; empty when not given */
+    uint16_t status;          /* 404 also when no rule is expected to match */
+    uint32_t file, line, col;
+};
+
+enum dt_severity { DT_SEVERITY_ERROR, DT_SEVERITY_WARNING };
+
+struct dt_diag {
+    enum dt_severity severity;
+    uint32_t file, line, col; /* 1-based line and col (bytes); 0: not known */
+    uint32_t span;            /* bytes to underline, at least 1 */
+    struct dt_slice text;     /* the line itself, without its end; may be empty */
+    struct dt_slice message;  /* "a relative reference, did you mean http://www.example.ai/x" */
+    const char *name;         /* stable, "target-relative"; for programs */
+};
+
+enum dt_format {
+    DT_FORMAT_AUTO, /* by the file's name and beginning */
+    DT_FORMAT_NATIVE,
+    DT_FORMAT_GOVUK,   /* gov.uk transition CSV */
+    DT_FORMAT_MDN,     /* MDN _redirects.txt, tab-separated */
+    DT_FORMAT_NETLIFY, /* Netlify _redirects */
+};
+
+/* "native", "govuk-csv", "mdn-tsv", "netlify", "auto"; NULL-terminated by index past the last: NULL. */
+const char *dt_format_name(enum dt_format format);
+DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *ret);
+
+/* Brings the text of a file for @include. name is relative to nothing: the reader has joined it to
+ * the including file's folder already. The text must live until the rule set is freed.
+ * DT_ERR_NOT_FOUND or DT_ERR_IO on failure. */
+struct dt_loader {
+    enum dt_err (*load)(void *ctx, struct dt_slice name, struct dt_slice *ret_text);
+    void *ctx;
+};
+
+struct dt_ruleset;
+
+/* loader may be NULL: @include is then an error at its line. NULL when memory is out. */
+struct dt_ruleset *dt_ruleset_new(const struct dt_loader *loader);
+
+/* Accepts NULL. */
+void dt_ruleset_free(struct dt_ruleset *set);
+
+/* Reads one file's text and appends its rules. name is for messages and for format recognition.
+ * text must live as long as the set: rules point into it. DT_ERR_SYNTAX when there was at least one
+ * error: the rules that could be read are in the set all the same, and every error is a diagnostic;
+ * the caller decides whether to go on. DT_ERR_NOMEM leaves the set unusable but for freeing. */
+DT_MUST_USE enum dt_err dt_ruleset_read(struct dt_ruleset *set, struct dt_slice name,
+                                        struct dt_slice text, enum dt_format format);
+
+size_t dt_ruleset_count(const struct dt_ruleset *set);
+const struct dt_rule *dt_ruleset_rule(const struct dt_ruleset *set, size_t at);
+size_t dt_ruleset_action_count(const struct dt_ruleset *set);
+const struct dt_action *dt_ruleset_action(const struct dt_ruleset *set, size_t at);
+size_t dt_ruleset_file_count(const struct dt_ruleset *set);
+struct dt_slice dt_ruleset_file(const struct dt_ruleset *set, size_t at);
+/* The text of line `line` of file `file`, without its end; empty when there is none. */
+struct dt_slice dt_ruleset_line(const struct dt_ruleset *set, uint32_t file, uint32_t line);
+size_t dt_ruleset_diag_count(const struct dt_ruleset *set);
+const struct dt_diag *dt_ruleset_diag(const struct dt_ruleset *set, size_t at);
+size_t dt_ruleset_error_count(const struct dt_ruleset *set);
+size_t dt_ruleset_expect_count(const struct dt_ruleset *set);
+const struct dt_expect *dt_ruleset_expect(const struct dt_ruleset *set, size_t at);
+enum dt_order dt_ruleset_order(const struct dt_ruleset *set);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

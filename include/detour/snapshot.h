@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A snapshot is a compiled rule set: one immutable run of bytes, the same in a file and in memory,
+ * opened by mapping it. Opening reads the header only; every record that a match touches carries its
+ * own check, so that a damaged file gives an error and never a wrong answer.
+ */
+#ifndef DETOUR_SNAPSHOT_H
+#define DETOUR_SNAPSHOT_H
+
+#include <detour/err.h>
+#include <detour/ruleset.h>
+#include <detour/slice.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Compiling: plan, then write ---- */
+
+struct dt_plan;
+
+/* Sorts, interns and measures. seed keys the hash: random for each snapshot (the caller's entropy:
+ * the library has none); created is seconds since 1970, for people. Adds diagnostics to the set:
+ * duplicate and conflicting sources (warnings: the first in order wins). The set must outlive the
+ * plan and not change meanwhile. DT_ERR_NOMEM, DT_ERR_LIMIT (more than 2^31 rules or 64 GiB). */
+DT_MUST_USE enum dt_err dt_plan_new(struct dt_ruleset *set, uint64_t seed, uint64_t created,
+                                    struct dt_plan **ret_plan);
+void dt_plan_free(struct dt_plan *plan); /* accepts NULL */
+
+/* The snapshot's size in bytes. */
+size_t dt_plan_size(const struct dt_plan *plan);
+
+/* Writes the snapshot to mem: dt_plan_size bytes, aligned to 64, zero-filled beforehand. */
+DT_MUST_USE enum dt_err dt_plan_write(struct dt_plan *plan, void *mem);
+
+/* ---- Opening ---- */
+
+struct dt_snapshot {
+    const unsigned char *mem; /* the caller's; must outlive the snapshot */
+    size_t len;
+    uint64_t seed;
+    uint64_t created;
+    uint64_t rules;
+    const unsigned char *buckets;
+    uint64_t bucket_mask; /* buckets - 1 */
+    const unsigned char *records;
+    uint64_t records_len;
+    const unsigned char *strings;
+    uint64_t strings_len;
+    const unsigned char *actions;
+    uint64_t actions_count;
+    uint32_t flags;         /* private to src/rules */
+    uint32_t suffix_labels; /* bit n: a *.host or .host rule whose host has n labels (31: 31 or more) */
+    uint32_t any_variants;  /* of the rules for any host; private to src/rules */
+    uint32_t any_depths;
+    uint32_t any_depths_nocase;
+};
+
+/* True when the bytes begin as a snapshot does, whatever their state: for format recognition. */
+bool dt_snapshot_is(struct dt_slice bytes);
+
+/* Reads and checks the header. mem (aligned to 64, as mmap gives) must stay as it is until the
+ * snapshot is no longer used. DT_ERR_FOREIGN, DT_ERR_VERSION, DT_ERR_TORN, DT_ERR_DAMAGED. */
+DT_MUST_USE enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *ret);
+
+/* Reads all of it: every section's checksum, every bucket, every record. ret_what (may be NULL) names
+ * what is damaged: a static string. */
+DT_MUST_USE enum dt_err dt_snapshot_verify(const struct dt_snapshot *snapshot,
+                                           const char **ret_what);
+
+/* Where a rule came from, by its number in a decision. Verifies the section first time it is asked:
+ * not for the request path. */
+struct dt_origin {
+    struct dt_slice file;
+    uint32_t line;
+};
+DT_MUST_USE enum dt_err dt_snapshot_origin(const struct dt_snapshot *snapshot, uint32_t rule,
+                                           struct dt_origin *ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
