@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building a Location (RFC 9110 section 10.2.2) that is safe by construction: the parts were encoded
- * when the rule was compiled, captures come from a normalised request and are encoded again for the
- * place they stand in, and no capture can choose the host.
+ * Building a Location (RFC 9110 section 10.2.2) that is safe by construction: the parts were
+ * encoded when the rule was compiled, captures come from a normalised request and are encoded again
+ * for the place they stand in, and no capture can choose the host.
  */
 #ifndef DETOUR_LOCATION_H
 #define DETOUR_LOCATION_H
@@ -20,15 +20,16 @@ extern "C" {
 
 /* What becomes of the request's query. */
 enum dt_query_mode {
-    DT_QUERY_PASS,    /* added to the target; keys that the target has itself win */
+    DT_QUERY_PASS, /* added to the target; keys that the target has itself win */
     DT_QUERY_DROP,
     DT_QUERY_KEEP,    /* only the named keys */
     DT_QUERY_WITHOUT, /* all but the named keys */
 };
 
 struct dt_location {
-    struct dt_slice prefix; /* the shared beginning of the target, may be empty; no marks */
+    struct dt_slice prefix; /* the shared beginning of the target; no marks, no ? and no # in it */
     struct dt_slice rest;   /* what follows; marks allowed */
+    bool marks;             /* rest has marks */
     struct dt_slice splat;  /* normalised */
     struct dt_slice query;  /* the request's, normalised, without "?" */
     struct dt_slice names;  /* for KEEP and WITHOUT: "a,b,utm_*"; a final * matches any rest */

@@ -22,20 +22,20 @@ struct dt_request {
     struct dt_slice host; /* without port */
     struct dt_slice path;
     struct dt_slice query;
-    uint16_t port;    /* the one in effect: 80 or 443 when none was written */
-    uint8_t scheme;   /* DT_SCHEME_HTTP or DT_SCHEME_HTTPS */
+    uint16_t port;  /* the one in effect: 80 or 443 when none was written */
+    uint8_t scheme; /* DT_SCHEME_HTTP or DT_SCHEME_HTTPS */
 };
 
 /* The answer of the engine. Slices point into the snapshot, or for location into the scratch. */
 struct dt_decision {
-    bool matched;      /* false: no rule; all else is then unset */
+    bool matched; /* false: no rule; all else is then unset */
     uint16_t status;
     bool note;
-    uint32_t rule;               /* number for dt_snapshot_origin */
-    uint32_t retry_after;        /* seconds, or DT_RETRY_AFTER_NONE */
-    struct dt_slice location;    /* empty: none */
-    struct dt_slice cache;       /* Cache-Control value; empty: none */
-    struct dt_slice note_text;   /* UTF-8; empty: the default sentence */
+    uint32_t rule;             /* number for dt_snapshot_origin */
+    uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE */
+    struct dt_slice location;  /* empty: none */
+    struct dt_slice cache;     /* Cache-Control value; empty: none */
+    struct dt_slice note_text; /* UTF-8; empty: the default sentence */
     struct dt_slice owner;
 };
 
@@ -43,7 +43,7 @@ struct dt_decision {
 
 /* Memory that a match needs; the caller's, one for each thread, used again for each request. */
 struct dt_match_scratch {
-    char folded[20u << 10];                /* the path or query in lower case */
+    char folded[20u << 10]; /* the path or query in lower case */
     char location[DT_MATCH_LOCATION_MAX];
 };
 
@@ -52,8 +52,8 @@ struct dt_match_scratch {
  * DT_ERR_SPACE when the Location does not fit; DT_ERR_LIMIT when the request's path or query is
  * longer than the scratch takes. */
 DT_MUST_USE enum dt_err dt_match(const struct dt_snapshot *snapshot,
-                                 const struct dt_request *request,
-                                 struct dt_match_scratch *scratch, struct dt_decision *ret);
+                                 const struct dt_request *request, struct dt_match_scratch *scratch,
+                                 struct dt_decision *ret);
 
 /* Why: one candidate that was looked at, best first. */
 struct dt_candidate {
@@ -62,8 +62,8 @@ struct dt_candidate {
     const char *reason; /* why it won or lost to the one before it, a static sentence */
 };
 
-/* All rules that match the request, best first: up to max of them to ret, their number in ret_count.
- * Slower than dt_match, same answer for the first. */
+/* All rules that match the request, best first: up to max of them to ret, their number in
+ * ret_count. Slower than dt_match, same answer for the first. */
 DT_MUST_USE enum dt_err dt_match_all(const struct dt_snapshot *snapshot,
                                      const struct dt_request *request,
                                      struct dt_match_scratch *scratch, size_t max,

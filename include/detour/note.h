@@ -18,7 +18,8 @@ extern "C" {
 size_t dt_note_max(struct dt_slice location, struct dt_slice text);
 
 /* Writes the note of a status: its reason as title, text (a sentence for people; may be empty: a
- * default for the status), and the link when location is not empty. DT_ERR_SPACE when it does not fit. */
+ * default for the status), and the link when location is not empty. DT_ERR_SPACE when it does not
+ * fit. */
 DT_MUST_USE enum dt_err dt_note_build(const struct dt_status *status, struct dt_slice location,
                                       struct dt_slice text, char *mem, size_t cap,
                                       struct dt_slice *ret);

@@ -38,7 +38,8 @@ struct dt_param {
 };
 
 enum dt_rule_flag {
-    DT_RULE_IGNORE_CASE = 1,  /* case=ignore: path and query, ASCII; path and params are lower-case */
+    DT_RULE_IGNORE_CASE =
+        1, /* case=ignore: path and query, ASCII; path and params are lower-case */
     DT_RULE_IGNORE_SLASH = 2, /* slash=ignore: one final "/" ignored; path is stored without it */
     DT_RULE_EXACT_QUERY = 4,  /* params=only: the request has these parameters and no others */
 };
@@ -105,7 +106,8 @@ enum dt_format {
     DT_FORMAT_NETLIFY, /* Netlify _redirects */
 };
 
-/* "native", "govuk-csv", "mdn-tsv", "netlify", "auto"; NULL-terminated by index past the last: NULL. */
+/* "native", "govuk-csv", "mdn-tsv", "netlify", "auto"; NULL-terminated by index past the last:
+ * NULL. */
 const char *dt_format_name(enum dt_format format);
 DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *ret);
 

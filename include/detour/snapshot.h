@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A snapshot is a compiled rule set: one immutable run of bytes, the same in a file and in memory,
- * opened by mapping it. Opening reads the header only; every record that a match touches carries its
- * own check, so that a damaged file gives an error and never a wrong answer.
+ * opened by mapping it. Opening reads the header only; every record that a match touches carries
+ * its own check, so that a damaged file gives an error and never a wrong answer.
  */
 #ifndef DETOUR_SNAPSHOT_H
 #define DETOUR_SNAPSHOT_H
@@ -50,9 +50,10 @@ struct dt_snapshot {
     uint64_t strings_len;
     const unsigned char *actions;
     uint64_t actions_count;
-    uint32_t flags;         /* private to src/rules */
-    uint32_t suffix_labels; /* bit n: a *.host or .host rule whose host has n labels (31: 31 or more) */
-    uint32_t any_variants;  /* of the rules for any host; private to src/rules */
+    uint32_t flags; /* private to src/rules */
+    uint32_t
+        suffix_labels; /* bit n: a *.host or .host rule whose host has n labels (31: 31 or more) */
+    uint32_t any_variants; /* of the rules for any host; private to src/rules */
     uint32_t any_depths;
     uint32_t any_depths_nocase;
 };
@@ -64,8 +65,8 @@ bool dt_snapshot_is(struct dt_slice bytes);
  * snapshot is no longer used. DT_ERR_FOREIGN, DT_ERR_VERSION, DT_ERR_TORN, DT_ERR_DAMAGED. */
 DT_MUST_USE enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *ret);
 
-/* Reads all of it: every section's checksum, every bucket, every record. ret_what (may be NULL) names
- * what is damaged: a static string. */
+/* Reads all of it: every section's checksum, every bucket, every record. ret_what (may be NULL)
+ * names what is damaged: a static string. */
 DT_MUST_USE enum dt_err dt_snapshot_verify(const struct dt_snapshot *snapshot,
                                            const char **ret_what);
 

@@ -21,33 +21,33 @@ enum dt_permanence {
 
 /* The method of the redirected request. */
 enum dt_method_rule {
-    DT_METHOD_NONE,         /* the status redirects nothing */
-    DT_METHOD_KEEP,         /* 307, 308: the same method and the same body */
-    DT_METHOD_GET,          /* 303: GET, but HEAD stays HEAD; the body is dropped */
-    DT_METHOD_POST_TO_GET,  /* 301, 302: POST becomes GET, the others stay (RFC 9110, Fetch) */
+    DT_METHOD_NONE,        /* the status redirects nothing */
+    DT_METHOD_KEEP,        /* 307, 308: the same method and the same body */
+    DT_METHOD_GET,         /* 303: GET, but HEAD stays HEAD; the body is dropped */
+    DT_METHOD_POST_TO_GET, /* 301, 302: POST becomes GET, the others stay (RFC 9110, Fetch) */
 };
 
 /* What search engines make of it. */
 enum dt_index_signal {
-    DT_INDEX_NONE,      /* no redirect signal */
-    DT_INDEX_KEEP_OLD,  /* temporary: the original URL stays indexed */
-    DT_INDEX_MOVE,      /* permanent: the target becomes the indexed URL */
-    DT_INDEX_REMOVE,    /* 404, 410, 451: the URL leaves the index */
-    DT_INDEX_RETRY,     /* 503: crawl again later, nothing changes yet */
+    DT_INDEX_NONE,     /* no redirect signal */
+    DT_INDEX_KEEP_OLD, /* temporary: the original URL stays indexed */
+    DT_INDEX_MOVE,     /* permanent: the target becomes the indexed URL */
+    DT_INDEX_REMOVE,   /* 404, 410, 451: the URL leaves the index */
+    DT_INDEX_RETRY,    /* 503: crawl again later, nothing changes yet */
 };
 
 struct dt_status {
     uint16_t code;
-    uint16_t http10;   /* what an HTTP/1.0 client would understand: 307 -> 302; itself otherwise */
-    uint8_t permanence;   /* enum dt_permanence */
-    uint8_t method;       /* enum dt_method_rule */
-    uint8_t index;        /* enum dt_index_signal */
-    bool heuristic_cache; /* cacheable without explicit freshness (RFC 9110 section 15.1) */
-    bool location;        /* redirects to its Location */
-    bool answerable;      /* a rule may ask for it */
+    uint16_t http10;    /* what an HTTP/1.0 client would understand: 307 -> 302; itself otherwise */
+    uint8_t permanence; /* enum dt_permanence */
+    uint8_t method;     /* enum dt_method_rule */
+    uint8_t index;      /* enum dt_index_signal */
+    bool heuristic_cache;        /* cacheable without explicit freshness (RFC 9110 section 15.1) */
+    bool location;               /* redirects to its Location */
+    bool answerable;             /* a rule may ask for it */
     struct dt_slice reason;      /* "Temporary Redirect" */
     struct dt_slice status_line; /* "HTTP/1.1 307 Temporary Redirect\r\n" */
-    const char *source;   /* "RFC 9110 section 15.4.8" */
+    const char *source;          /* "RFC 9110 section 15.4.8" */
 };
 
 /* The row of a status code; NULL when the table has none. */

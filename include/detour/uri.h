@@ -64,25 +64,27 @@ DT_MUST_USE enum dt_err dt_host_parse(struct dt_slice input, char *buf, size_t c
 
 /* Path: starts with "/" (else DT_ERR_URL; an empty path becomes "/"). Percent-escapes upper-case;
  * escaped unreserved characters (RFC 3986 section 2.3) decoded; "." and ".." segments removed, also
- * when written as %2e; %2F, %5C and %00 never decoded; a byte that may not stand in a path (controls,
- * space, DEL, non-ASCII, and " < > \ ^ ` { | } [ ] # ?) percent-encoded; "%" without two hex digits
- * becomes %25. Empty segments stay: "//" is not "/". */
+ * when written as %2e; %2F, %5C and %00 never decoded; a byte that may not stand in a path
+ * (controls, space, DEL, non-ASCII, and " < > \ ^ ` { | } [ ] # ?) percent-encoded; "%" without two
+ * hex digits becomes %25. Empty segments stay: "//" is not "/". */
 DT_MUST_USE enum dt_err dt_norm_path(struct dt_slice raw, char *buf, size_t cap,
                                      struct dt_slice *ret);
 
 /* Query, without "?": the same treatment of escapes and bytes, but "/", "?", "[", "]", "|", "^",
- * "`", "{", "}" may stand as they are ("\" becomes %5C, "'" %27), and nothing is a segment. "+" stays. */
+ * "`", "{", "}" may stand as they are ("\" becomes %5C, "'" %27), and nothing is a segment. "+"
+ * stays. */
 DT_MUST_USE enum dt_err dt_norm_query(struct dt_slice raw, char *buf, size_t cap,
                                       struct dt_slice *ret);
 
-/* Host, without port: as dt_host_parse, with a fast path for lower-case letters, digits, "-" and ".";
- * and one trailing dot removed ("example.com." is the same host here). Empty is DT_ERR_HOST. */
+/* Host, without port: as dt_host_parse, with a fast path for lower-case letters, digits, "-" and
+ * "."; and one trailing dot removed ("example.com." is the same host here). Empty is DT_ERR_HOST.
+ */
 DT_MUST_USE enum dt_err dt_norm_host(struct dt_slice raw, char *buf, size_t cap,
                                      struct dt_slice *ret);
 
 /* Splits "host", "host:port", "[v6]", "[v6]:port" (RFC 3986 section 3.2). No port or an empty one:
- * ret_port is 0. The host is not checked beyond its brackets. DT_ERR_HOST for a bad port (not decimal,
- * over 65535), userinfo, or an empty host. */
+ * ret_port is 0. The host is not checked beyond its brackets. DT_ERR_HOST for a bad port (not
+ * decimal, over 65535), userinfo, or an empty host. */
 DT_MUST_USE enum dt_err dt_authority_split(struct dt_slice authority, struct dt_slice *ret_host,
                                            uint16_t *ret_port);
 

@@ -10,12 +10,12 @@
 
 struct dt_answer {
     uint16_t status;
-    bool close;                 /* the connection must not go on after this (HTTP/1) */
-    uint32_t retry_after;       /* seconds; DT_RETRY_AFTER_NONE (UINT32_MAX): not sent */
-    struct dt_slice location;   /* empty: not sent */
-    struct dt_slice cache;      /* Cache-Control value; empty: not sent */
-    struct dt_slice allow;      /* Allow value, for 405; empty: not sent */
-    struct dt_slice body;       /* text/html; charset=utf-8; empty: Content-Length: 0 */
+    bool close;               /* the connection must not go on after this (HTTP/1) */
+    uint32_t retry_after;     /* seconds; DT_RETRY_AFTER_NONE (UINT32_MAX): not sent */
+    struct dt_slice location; /* empty: not sent */
+    struct dt_slice cache;    /* Cache-Control value; empty: not sent */
+    struct dt_slice allow;    /* Allow value, for 405; empty: not sent */
+    struct dt_slice body;     /* text/html; charset=utf-8; empty: Content-Length: 0 */
 };
 
 #endif

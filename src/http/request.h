@@ -21,22 +21,23 @@ struct dt_http_field {
 
 enum dt_http_body {
     DT_HTTP_BODY_NONE,
-    DT_HTTP_BODY_LENGTH,  /* content_length bytes follow */
+    DT_HTTP_BODY_LENGTH, /* content_length bytes follow */
     DT_HTTP_BODY_CHUNKED,
 };
 
 struct dt_http_request {
     struct dt_slice method;
-    struct dt_slice authority; /* of the target in absolute-form, else the Host value; may be empty in 1.0 */
-    struct dt_slice path;      /* raw, begins with "/"; "*" for OPTIONS * */
-    struct dt_slice query;     /* raw, without "?" */
-    uint64_t content_length;   /* for DT_HTTP_BODY_LENGTH */
-    uint8_t version;           /* 10 or 11 (later 20, 30) */
-    uint8_t scheme;            /* enum dt_scheme: of the absolute-form target, else of the listener */
-    uint8_t body;              /* enum dt_http_body */
-    bool keep_alive;           /* what the request's version and Connection ask for */
+    struct dt_slice
+        authority; /* of the target in absolute-form, else the Host value; may be empty in 1.0 */
+    struct dt_slice path;    /* raw, begins with "/"; "*" for OPTIONS * */
+    struct dt_slice query;   /* raw, without "?" */
+    uint64_t content_length; /* for DT_HTTP_BODY_LENGTH */
+    uint8_t version;         /* 10 or 11 (later 20, 30) */
+    uint8_t scheme;          /* enum dt_scheme: of the absolute-form target, else of the listener */
+    uint8_t body;            /* enum dt_http_body */
+    bool keep_alive;         /* what the request's version and Connection ask for */
     bool expect_continue;
-    bool head;                 /* HEAD: the answer has no body */
+    bool head; /* HEAD: the answer has no body */
     uint16_t nfields;
     struct dt_http_field fields[DT_HTTP_MAX_FIELDS];
 };
