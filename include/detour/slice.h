@@ -19,21 +19,28 @@ struct dt_slice {
     size_t len;      /* bytes */
 };
 
-/* A slice of a string literal, without its NUL. */
+/* A slice of a string literal, without its NUL; and the slice of nothing. C++ has no compound
+ * literals. */
+#ifdef __cplusplus
+#define DT_S(literal) (dt_slice{("" literal), sizeof(literal) - 1})
+#define DT_SLICE_NONE (dt_slice{NULL, 0})
+#else
 #define DT_S(literal) ((struct dt_slice){("" literal), sizeof(literal) - 1})
 #define DT_SLICE_NONE ((struct dt_slice){NULL, 0})
+#endif
 
 /* For printf("%.*s", DT_SLICE_FMT(s)). */
 #define DT_SLICE_FMT(s) (int)(s).len, ((s).ptr ? (s).ptr : "")
 
 static inline struct dt_slice dt_slice_of(const char *ptr, size_t len)
 {
-    return (struct dt_slice){ptr, len};
+    struct dt_slice s = {ptr, len};
+    return s;
 }
 
 static inline struct dt_slice dt_slice_str(const char *str)
 {
-    return (struct dt_slice){str, str ? strlen(str) : 0};
+    return dt_slice_of(str, str ? strlen(str) : 0);
 }
 
 static inline bool dt_slice_eq(struct dt_slice a, struct dt_slice b)

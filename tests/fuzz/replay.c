@@ -2,8 +2,8 @@
  *
  * Fuzz corpora belong to the normal tests: what a fuzzer found once must stay found on every
  * compiler, without libFuzzer. This main runs a target over each file of the folders that it is
- * given, and prints TAP. A file's name is printed before its bytes are tried, and its bytes lie in a
- * block of exactly their size, so that a crash is named and a read past the end is seen by ASan.
+ * given, and prints TAP. A file's name is printed before its bytes are tried, and its bytes lie in
+ * a block of exactly their size, so that a crash is named and a read past the end is seen by ASan.
  */
 #include <dirent.h>
 #include <stdbool.h>
