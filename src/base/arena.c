@@ -51,6 +51,8 @@ void *dt_arena_alloc(struct dt_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - 7)
         return NULL;
+    if (size == 0)
+        size = 1; /* NULL means that memory is out, and blocks are told apart by address */
     size = (size + 7) & ~(size_t)7;
     if (size > (size_t)(arena->end - arena->pos) && !add_chunk(arena, size))
         return NULL;
@@ -61,7 +63,7 @@ void *dt_arena_alloc(struct dt_arena *arena, size_t size)
 
 struct dt_slice dt_arena_copy(struct dt_arena *arena, struct dt_slice s)
 {
-    char *mem = dt_arena_alloc(arena, s.len ? s.len : 1);
+    char *mem = dt_arena_alloc(arena, s.len);
     if (!mem)
         return DT_SLICE_NONE;
     if (s.len)

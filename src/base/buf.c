@@ -35,7 +35,7 @@ static bool reserve(struct dt_buf *buf, size_t more)
     }
     if (buf->len + more <= buf->size)
         return true;
-    size_t size = buf->size ? buf->size : FIRST_SIZE;
+    size_t size = buf->size ? buf->size : buf->cap < FIRST_SIZE ? buf->cap : FIRST_SIZE;
     while (size < buf->len + more)
         size = size > buf->cap / 2 ? buf->cap : size * 2;
     char *ptr = realloc(buf->ptr, size);
@@ -68,6 +68,8 @@ void dt_buf_char(struct dt_buf *buf, char c)
 
 void dt_buf_vprintf(struct dt_buf *buf, const char *format, va_list args)
 {
+    if (buf->err)
+        return;
     va_list again;
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, again);
