@@ -43,7 +43,7 @@ struct dt_decision {
 
 /* Memory that a match needs; the caller's, one for each thread, used again for each request. */
 struct dt_match_scratch {
-    char folded[20u << 10]; /* the path or query in lower case */
+    char folded[96u << 10]; /* the path or query in lower case */
     char location[DT_MATCH_LOCATION_MAX];
 };
 

@@ -36,26 +36,26 @@ DT_MUST_USE enum dt_err dt_plan_write(struct dt_plan *plan, void *mem);
 
 /* ---- Opening ---- */
 
+/* What opening finds out. Fields past `rules` are for src/rules only. */
 struct dt_snapshot {
     const unsigned char *mem; /* the caller's; must outlive the snapshot */
     size_t len;
-    uint64_t seed;
-    uint64_t created;
+    uint64_t created; /* seconds since 1970 */
     uint64_t rules;
+    uint64_t seed;
+    uint64_t bucket_count;
     const unsigned char *buckets;
-    uint64_t bucket_mask; /* buckets - 1 */
     const unsigned char *records;
-    uint64_t records_len;
     const unsigned char *strings;
-    uint64_t strings_len;
     const unsigned char *actions;
-    uint64_t actions_count;
-    uint32_t flags; /* private to src/rules */
-    uint32_t
-        suffix_labels; /* bit n: a *.host or .host rule whose host has n labels (31: 31 or more) */
-    uint32_t any_variants; /* of the rules for any host; private to src/rules */
-    uint32_t any_depths;
-    uint32_t any_depths_nocase;
+    uint64_t records_len;
+    uint64_t strings_len;
+    uint64_t actions_len;
+    uint32_t flags;
+    uint32_t suffix_labels; /* bit n: some *.host or .host rule's host has n labels (31: or more) */
+    uint32_t host_count;
+    uint32_t any_variants; /* forms of exact paths in use by rules for any host */
+    uint32_t any_depths[2]; /* depths of dir paths in use by them: [0] as written, [1] ignoring case */
 };
 
 /* True when the bytes begin as a snapshot does, whatever their state: for format recognition. */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Why a rule won: of two that match, the first step of precedence at which they differ. The steps
+ * are those of plan_rank.c, told in words.
+ */
+#include "rules/walk.h"
+
+#include <stdlib.h>
+
+#define MOST 4096u
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct dt_hit *x = a, *y = b;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static bool is_suffix(const struct dt_hit *hit)
+{
+    return hit->host_kind == DT_HOST_SUBDOMAINS || hit->host_kind == DT_HOST_DOMAIN;
+}
+
+static const char *host_reason(const struct dt_hit *better, const struct dt_hit *worse)
+{
+    if (better->host_kind == DT_HOST_EXACT && worse->host_kind != DT_HOST_EXACT)
+        return "the other names this host exactly";
+    if (is_suffix(better) && worse->host_kind == DT_HOST_ANY)
+        return "the other is for this domain, this one for any host";
+    if (is_suffix(better) && is_suffix(worse) && better->host_len > worse->host_len)
+        return "the other's domain is longer";
+    return NULL;
+}
+
+static const char *path_reason(const struct dt_hit *better, const struct dt_hit *worse)
+{
+    if (better->path_kind == DT_PATH_EXACT && worse->path_kind == DT_PATH_PREFIX)
+        return "the other names this path exactly";
+    if (better->path_kind == DT_PATH_PREFIX && better->depth > worse->depth)
+        return "the other's path is longer";
+    return NULL;
+}
+
+static const char *rest_reason(const struct dt_hit *better, const struct dt_hit *worse)
+{
+    const unsigned pins = DT_ENTRY_HTTP | DT_ENTRY_HTTPS;
+    if (better->params > worse->params)
+        return "the other has more query conditions";
+    if ((better->bits & DT_ENTRY_ONLY) && !(worse->bits & DT_ENTRY_ONLY))
+        return "the other wants exactly these query parameters";
+    if (better->port && !worse->port)
+        return "the other names the port";
+    if ((better->bits & pins) && !(worse->bits & pins))
+        return "the other names the scheme";
+    return NULL;
+}
+
+/* Why `worse` lost to `better`. With @order first nothing but priority and place counts. */
+static const char *reason_of(const struct dt_hit *better, const struct dt_hit *worse, bool first)
+{
+    if (better->priority != worse->priority)
+        return "the other has a higher priority";
+    if (first)
+        return "the other comes first";
+    const char *reason = host_reason(better, worse);
+    if (!reason && better->host_len == worse->host_len)
+        reason = path_reason(better, worse);
+    if (!reason && better->host_len == worse->host_len && better->path_kind == worse->path_kind &&
+        better->depth == worse->depth)
+        reason = rest_reason(better, worse);
+    return reason ? reason : "the other comes first";
+}
+
+/* A parameter that the request repeats finds its rules again. */
+static size_t drop_repeated(struct dt_hit *hits, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!kept || hits[kept - 1].rank != hits[i].rank)
+            hits[kept++] = hits[i];
+    return kept;
+}
+
+enum dt_err dt_match_all(const struct dt_snapshot *snapshot, const struct dt_request *request,
+                         struct dt_match_scratch *scratch, size_t max, struct dt_candidate *ret,
+                         size_t *ret_count)
+{
+    struct dt_hit *hits = malloc(MOST * sizeof *hits);
+    if (!hits)
+        return DT_ERR_NOMEM;
+    struct dt_walk walk = {
+        .snapshot = snapshot, .request = request, .scratch = scratch, .all = hits, .all_max = MOST};
+    dt_walk_run(&walk);
+    size_t count = walk.all_count < MOST ? walk.all_count : MOST;
+    if (!walk.err) {
+        bool first = snapshot->flags & DT_SNAP_FIRST;
+        qsort(hits, count, sizeof *hits, by_rank);
+        count = drop_repeated(hits, count);
+        for (size_t i = 0; i < count && i < max; i++)
+            ret[i] = (struct dt_candidate){.rule = hits[i].rank,
+                                           .wins = i == 0,
+                                           .reason = i == 0 ? "it comes before all others"
+                                                            : reason_of(&hits[0], &hits[i], first)};
+        *ret_count = count;
+    }
+    free(hits);
+    return walk.err;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two rules for exactly the same requests: the first in order wins, the other can never answer.
+ * That is said, with both places: as a conflict when they would have answered differently.
+ */
+#include "rules/plan.h"
+
+#include <stdlib.h>
+
+struct signature {
+    uint64_t hash;
+    uint32_t rank;
+};
+
+struct group {
+    struct signature *rows;
+    size_t count, room;
+};
+
+static uint64_t signature_of(const struct dt_rule *rule)
+{
+    uint64_t hash = (uint64_t)rule->port << 16 | (uint64_t)rule->scheme << 8 |
+                    (rule->flags & DT_RULE_EXACT_QUERY);
+    for (unsigned i = 0; i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        hash = dt_hash64(param->name.ptr, param->name.len, hash * 31 + param->any_value);
+        hash = dt_hash64(param->value.ptr, param->value.len, hash);
+    }
+    return hash;
+}
+
+static bool same_source(const struct dt_rule *a, const struct dt_rule *b)
+{
+    if (a->port != b->port || a->scheme != b->scheme || a->nparams != b->nparams ||
+        (a->flags & DT_RULE_EXACT_QUERY) != (b->flags & DT_RULE_EXACT_QUERY))
+        return false;
+    for (unsigned i = 0; i < a->nparams; i++)
+        if (a->params[i].any_value != b->params[i].any_value ||
+            !dt_slice_eq(a->params[i].name, b->params[i].name) ||
+            !dt_slice_eq(a->params[i].value, b->params[i].value))
+            return false;
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct signature *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static enum dt_err report(struct dt_plan *plan, uint32_t winner, uint32_t loser)
+{
+    const struct dt_rule *first = dt_plan_rule(plan, winner);
+    const struct dt_rule *second = dt_plan_rule(plan, loser);
+    bool alike = first->action == second->action && dt_slice_eq(first->target, second->target);
+    struct dt_slice file = dt_ruleset_file(plan->set, first->file);
+    return dt_ruleset_diag_add(plan->set, DT_SEVERITY_WARNING, second->file, second->line, 1, 1,
+                               alike ? "duplicate" : "conflict",
+                               alike
+                                   ? "a duplicate of %.*s:%u"
+                                   : "never answers: it conflicts with %.*s:%u, which has the same "
+                                     "source and comes first",
+                               DT_SLICE_FMT(file), first->line);
+}
+
+static enum dt_err check_group(struct dt_plan *plan, struct group *group, uint32_t first)
+{
+    group->count = 0;
+    for (uint32_t rank = first; rank != DT_PLAN_NONE; rank = plan->next[rank]) {
+        if (!dt_grow((void **)&group->rows, group->count, &group->room, sizeof *group->rows))
+            return DT_ERR_NOMEM;
+        group->rows[group->count++] =
+            (struct signature){signature_of(dt_plan_rule(plan, rank)), rank};
+    }
+    qsort(group->rows, group->count, sizeof *group->rows, compare);
+    size_t leader = 0;
+    for (size_t i = 1; i < group->count; i++) {
+        const struct dt_rule *rule = dt_plan_rule(plan, group->rows[i].rank);
+        const struct dt_rule *before = dt_plan_rule(plan, group->rows[leader].rank);
+        if (group->rows[i].hash != group->rows[leader].hash || !same_source(before, rule)) {
+            leader = i;
+            continue;
+        }
+        enum dt_err err = report(plan, group->rows[leader].rank, group->rows[i].rank);
+        if (err)
+            return err;
+    }
+    return DT_OK;
+}
+
+enum dt_err dt_plan_duplicates(struct dt_plan *plan)
+{
+    struct group group = {0};
+    enum dt_err err = DT_OK;
+    for (size_t i = 0; !err && i < plan->node_count; i++)
+        if (plan->nodes[i].count > 1)
+            err = check_group(plan, &group, plan->nodes[i].first);
+    for (size_t i = 0; !err && i < plan->pair_count; i++)
+        if (plan->pairs[i].count > 1)
+            err = check_group(plan, &group, plan->pairs[i].first);
+    free(group.rows);
+    return err;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where everything will stand. Measuring and writing an entry are kept side by side here, since
+ * they must agree byte for byte; plan_write.c asserts that they did.
+ */
+#include "rules/plan.h"
+
+#include <stdlib.h>
+
+#define RECORDS_MAX (UINT64_C(4) * UINT32_MAX) /* a reference counts 4 bytes */
+
+static size_t params_len(const struct dt_rule *rule, const struct dt_plan_pair *pair)
+{
+    if (rule->nparams < 2)
+        return 0;
+    size_t len = dt_varint_len(rule->nparams - 1u);
+    for (unsigned i = 0; i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        if (pair && dt_param_is(param, pair))
+            continue;
+        len += dt_varint_len(param->name.len) + param->name.len;
+        len += param->any_value ? 1 : dt_varint_len(param->value.len + 1) + param->value.len;
+    }
+    return len;
+}
+
+static unsigned char *params_put(const struct dt_rule *rule, const struct dt_plan_pair *pair,
+                                 unsigned char *pos)
+{
+    if (rule->nparams < 2)
+        return pos;
+    pos = dt_varint_put(pos, rule->nparams - 1u);
+    for (unsigned i = 0; i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        if (pair && dt_param_is(param, pair))
+            continue;
+        pos = dt_varint_put(pos, param->name.len);
+        pos = dt_varint_put(pos, param->any_value ? 0 : param->value.len + 1);
+        pos = dt_bytes_put(pos, param->name);
+        pos = dt_bytes_put(pos, param->value);
+    }
+    return pos;
+}
+
+/* The shared beginning of a rank's target: its reference + 1, or 0, and its length. */
+static uint64_t shared_of(const struct dt_plan *plan, uint32_t rank, size_t *ret_len)
+{
+    uint32_t row = plan->string_at[rank];
+    *ret_len = row == DT_PLAN_NONE ? 0 : plan->strings[row].text.len;
+    return row == DT_PLAN_NONE ? 0 : (uint64_t)plan->strings[row].ref + 1;
+}
+
+size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_plan_pair *pair)
+{
+    const struct dt_rule *rule = dt_plan_rule(plan, rank);
+    size_t len = 1 + dt_varint_len(rank);
+    len += rule->port ? 2 : 0;
+    len += rule->priority ? 4 : 0;
+    len += params_len(rule, pair);
+    if (rule->target.len) {
+        size_t shared;
+        uint64_t ref = shared_of(plan, rank, &shared);
+        size_t rest = rule->target.len - shared;
+        len += dt_varint_len(ref) + dt_varint_len(rest) + rest;
+    }
+    return len + dt_varint_len(plan->action_refs[rule->action]);
+}
+
+static bool has_marks(struct dt_slice s)
+{
+    return s.len &&
+           (memchr(s.ptr, DT_MARK_SPLAT_PATH, s.len) || memchr(s.ptr, DT_MARK_SPLAT_QUERY, s.len));
+}
+
+unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
+                            const struct dt_plan_pair *pair, unsigned char *pos)
+{
+    const struct dt_rule *rule = dt_plan_rule(plan, rank);
+    size_t shared;
+    uint64_t ref = shared_of(plan, rank, &shared);
+    struct dt_slice rest = dt_slice_from(rule->target, shared);
+    unsigned bits = rule->scheme == DT_SCHEME_HTTP    ? DT_ENTRY_HTTP
+                    : rule->scheme == DT_SCHEME_HTTPS ? DT_ENTRY_HTTPS
+                                                      : 0u;
+    bits |= rule->port ? DT_ENTRY_PORT : 0u;
+    bits |= rule->priority ? DT_ENTRY_PRIORITY : 0u;
+    bits |= (rule->flags & DT_RULE_EXACT_QUERY) ? DT_ENTRY_ONLY : 0u;
+    bits |= rule->nparams > 1 ? DT_ENTRY_PARAMS : 0u;
+    bits |= rule->target.len ? DT_ENTRY_TARGET : 0u;
+    bits |= has_marks(rest) ? DT_ENTRY_MARKS : 0u;
+    *pos++ = (unsigned char)bits;
+    pos = dt_varint_put(pos, rank);
+    if (rule->port)
+        pos = dt_bytes_put(pos, dt_slice_of((const char *)&rule->port, 2));
+    if (rule->priority)
+        pos = dt_bytes_put(pos, dt_slice_of((const char *)&rule->priority, 4));
+    pos = params_put(rule, pair, pos);
+    if (rule->target.len) {
+        pos = dt_varint_put(pos, ref);
+        pos = dt_varint_put(pos, rest.len);
+        pos = dt_bytes_put(pos, rest);
+    }
+    return dt_varint_put(pos, plan->action_refs[rule->action]);
+}
+
+/* ---- sections ---- */
+
+static size_t action_len(const struct dt_action *action)
+{
+    size_t len = 2 * sizeof(uint32_t) + 2 + 1 + 1 + 4;
+    const struct dt_slice texts[] = {action->names, action->cache, action->note_text,
+                                     action->owner};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        len += dt_varint_len(texts[i].len) + texts[i].len;
+    return dt_align(len, 4);
+}
+
+static enum dt_err layout_actions(struct dt_plan *plan, uint64_t *ret_len)
+{
+    size_t count = dt_ruleset_action_count(plan->set);
+    plan->action_refs = malloc(sizeof *plan->action_refs * (count ? count : 1));
+    if (!plan->action_refs)
+        return DT_ERR_NOMEM;
+    uint64_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        plan->action_refs[i] = (uint32_t)(at / 4);
+        at += action_len(dt_ruleset_action(plan->set, i));
+        if (at > RECORDS_MAX)
+            return DT_ERR_LIMIT;
+    }
+    *ret_len = at;
+    return DT_OK;
+}
+
+static enum dt_err layout_strings(struct dt_plan *plan, uint64_t *ret_len)
+{
+    uint64_t at = 0;
+    for (uint32_t rank = 0; rank < plan->count; rank++) {
+        uint32_t row = plan->string_at[rank];
+        if (row == DT_PLAN_NONE || plan->strings[row].ref != DT_PLAN_NONE)
+            continue;
+        plan->strings[row].ref = (uint32_t)(at / 4);
+        at += dt_align(2 * sizeof(uint32_t) + plan->strings[row].text.len, 4);
+        if (at > RECORDS_MAX)
+            return DT_ERR_LIMIT;
+    }
+    *ret_len = at;
+    return DT_OK;
+}
+
+static size_t host_len(const struct dt_plan_host *host)
+{
+    size_t len = sizeof(struct dt_record_head) + dt_varint_len(host->name.len) + host->name.len;
+    for (size_t i = 0; i < 3; i++) {
+        const struct dt_plan_part *part = &host->parts[i];
+        len += dt_varint_len(part->id);
+        if (part->id)
+            len += 1 + dt_varint_len(part->depths[0]) + dt_varint_len(part->depths[1]);
+    }
+    return dt_align(len, 4);
+}
+
+static size_t node_len(const struct dt_plan *plan, const struct dt_plan_node *node)
+{
+    size_t len = sizeof(struct dt_record_head) + dt_varint_len(node->host_id) +
+                 dt_varint_len(node->path.len) + node->path.len + dt_varint_len(node->count);
+    for (uint32_t rank = node->first; rank != DT_PLAN_NONE; rank = plan->next[rank])
+        len += dt_entry_len(plan, rank, NULL);
+    return dt_align(len, 4);
+}
+
+static size_t pair_len(const struct dt_plan *plan, const struct dt_plan_pair *pair)
+{
+    size_t len = sizeof(struct dt_record_head) + 4 + dt_varint_len(pair->name.len) +
+                 dt_varint_len(pair->any_value ? 0 : pair->value.len + 1) + pair->name.len +
+                 pair->value.len + dt_varint_len(pair->count);
+    for (uint32_t rank = pair->first; rank != DT_PLAN_NONE; rank = plan->next[rank])
+        len += dt_entry_len(plan, rank, pair);
+    return dt_align(len, 4);
+}
+
+/* Reserves a record; fails when it or the section outgrows what a reference can say. */
+static enum dt_err reserve(uint64_t *at, size_t len, uint32_t *ret_ref)
+{
+    if (len / 4 >= 1u << 24 || *at + len > RECORDS_MAX)
+        return DT_ERR_LIMIT;
+    *ret_ref = (uint32_t)(*at / 4);
+    *at += len;
+    return DT_OK;
+}
+
+static enum dt_err layout_records(struct dt_plan *plan, uint64_t *ret_len)
+{
+    uint64_t at = 0;
+    enum dt_err err = DT_OK;
+    for (size_t i = 0; !err && i < plan->host_count; i++)
+        err = reserve(&at, host_len(&plan->hosts[i]), &plan->hosts[i].ref);
+    for (size_t i = 0; !err && i < plan->node_count; i++)
+        err = reserve(&at, node_len(plan, &plan->nodes[i]), &plan->nodes[i].ref);
+    for (size_t i = 0; !err && i < plan->pair_count; i++) {
+        struct dt_plan_pair *pair = &plan->pairs[i];
+        err = reserve(&at, pair_len(plan, pair), &pair->ref);
+        pair->hash = dt_name_hash(pair->name, plan->seed, plan->nodes[pair->node].ref);
+        if (!pair->any_value)
+            pair->hash = dt_value_hash(pair->value, pair->hash);
+    }
+    *ret_len = at;
+    return err;
+}
+
+/* Global line numbers: the files' lines one after another, so that 4 bytes say file and line. */
+static enum dt_err layout_files(struct dt_plan *plan, uint64_t *ret_len)
+{
+    size_t count = dt_ruleset_file_count(plan->set);
+    plan->file_bases = calloc(count + 1, sizeof *plan->file_bases);
+    if (!plan->file_bases)
+        return DT_ERR_NOMEM;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct dt_rule *rule = dt_ruleset_rule(plan->set, i);
+        if (rule->line > plan->file_bases[rule->file + 1])
+            plan->file_bases[rule->file + 1] = rule->line;
+    }
+    uint64_t len = 4, base = 0;
+    for (size_t i = 0; i < count; i++) {
+        base += plan->file_bases[i + 1];
+        if (base > UINT32_MAX)
+            return DT_ERR_LIMIT;
+        plan->file_bases[i + 1] = (uint32_t)base;
+        len += 8 + dt_ruleset_file(plan->set, i).len;
+    }
+    *ret_len = len;
+    return DT_OK;
+}
+
+enum dt_err dt_plan_layout(struct dt_plan *plan)
+{
+    enum dt_err err = layout_actions(plan, &plan->lens[DT_SECTION_ACTIONS]);
+    if (!err)
+        err = layout_strings(plan, &plan->lens[DT_SECTION_STRINGS]);
+    if (!err)
+        err = layout_records(plan, &plan->lens[DT_SECTION_RECORDS]);
+    if (!err)
+        err = layout_files(plan, &plan->lens[DT_SECTION_FILES]);
+    if (err)
+        return err;
+    uint64_t keys = plan->host_count + plan->node_count + plan->pair_count;
+    plan->bucket_count = keys * 100 / (DT_BUCKET_SLOTS * DT_BUCKET_FILL) + 1;
+    plan->lens[DT_SECTION_BUCKETS] = plan->bucket_count * sizeof(struct dt_bucket);
+    plan->lens[DT_SECTION_ORIGIN] = (uint64_t)plan->count * sizeof(uint32_t);
+    uint64_t at = dt_align(sizeof(struct dt_snap_header), 64);
+    for (size_t i = 0; i < DT_SECTION_COUNT; i++) {
+        plan->offsets[i] = at;
+        at = dt_align(at + plan->lens[i], 64);
+    }
+    plan->size = at;
+    return DT_OK;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening reads the header, whose checksum covers what everything else is found by: where sections
+ * are, the seed, which levels the matcher must look at. The rest is verified when it is used, or
+ * all at once by dt_snapshot_verify.
+ */
+#include "rules/record.h"
+
+#include <detour/snapshot.h>
+
+bool dt_snapshot_is(struct dt_slice bytes)
+{
+    return dt_slice_starts(bytes, dt_slice_of(DT_SNAP_MAGIC, 8));
+}
+
+static bool section_fits(const struct dt_snap_header *header, unsigned at)
+{
+    const struct dt_snap_section_row *row = &header->sections[at];
+    return row->id == at && row->version == DT_SNAP_VERSION && row->offset % 64 == 0 &&
+           row->offset >= sizeof *header && row->offset <= header->len &&
+           row->len <= header->len - row->offset;
+}
+
+enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *ret)
+{
+    const unsigned char *bytes = mem;
+    struct dt_snap_header header;
+    if (!dt_snapshot_is(dt_slice_of((const char *)bytes, len)))
+        return DT_ERR_FOREIGN;
+    if (len < sizeof header)
+        return DT_ERR_TORN;
+    if ((uintptr_t)mem % 64)
+        return DT_ERR_INVALID;
+    memcpy(&header, bytes, sizeof header);
+    if (header.version != DT_SNAP_VERSION || header.header_len != sizeof header)
+        return DT_ERR_VERSION;
+    if (header.check != dt_hash64(&header, offsetof(struct dt_snap_header, check), 0))
+        return DT_ERR_DAMAGED;
+    if (header.len > len)
+        return DT_ERR_TORN;
+    if (header.len < len)
+        return DT_ERR_DAMAGED;
+    for (unsigned i = 0; i < DT_SECTION_COUNT; i++)
+        if (!section_fits(&header, i))
+            return DT_ERR_DAMAGED;
+    const struct dt_snap_section_row *rows = header.sections;
+    if (!header.bucket_count ||
+        rows[DT_SECTION_BUCKETS].len / sizeof(struct dt_bucket) != header.bucket_count ||
+        rows[DT_SECTION_ORIGIN].len / sizeof(uint32_t) != header.rules)
+        return DT_ERR_DAMAGED;
+    *ret = (struct dt_snapshot){
+        .mem = bytes,
+        .len = len,
+        .created = header.created,
+        .rules = header.rules,
+        .seed = header.seed,
+        .bucket_count = header.bucket_count,
+        .buckets = bytes + rows[DT_SECTION_BUCKETS].offset,
+        .records = bytes + rows[DT_SECTION_RECORDS].offset,
+        .strings = bytes + rows[DT_SECTION_STRINGS].offset,
+        .actions = bytes + rows[DT_SECTION_ACTIONS].offset,
+        .records_len = rows[DT_SECTION_RECORDS].len,
+        .strings_len = rows[DT_SECTION_STRINGS].len,
+        .actions_len = rows[DT_SECTION_ACTIONS].len,
+        .flags = header.flags,
+        .suffix_labels = header.suffix_labels,
+        .host_count = header.host_count,
+        .any_variants = header.any_variants,
+        .any_depths = {header.any_depths[0], header.any_depths[1]},
+    };
+    return DT_OK;
+}
+
+static bool section_is_whole(const struct dt_snapshot *snapshot, unsigned at,
+                             struct dt_snap_section_row *ret_row)
+{
+    struct dt_snap_header header;
+    memcpy(&header, snapshot->mem, sizeof header);
+    *ret_row = header.sections[at];
+    return dt_hash64(snapshot->mem + ret_row->offset, ret_row->len, snapshot->seed) ==
+           ret_row->check;
+}
+
+static bool records_are_whole(const struct dt_snapshot *snapshot)
+{
+    for (uint64_t i = 0; i < snapshot->bucket_count; i++) {
+        const struct dt_bucket *bucket = dt_bucket_at(snapshot, i);
+        if (!bucket)
+            return false;
+        for (unsigned slot = 0; slot < DT_BUCKET_SLOTS; slot++) {
+            struct dt_record record;
+            if (bucket->tags[slot] && !dt_record_at(snapshot, bucket->refs[slot], &record))
+                return false;
+        }
+    }
+    return true;
+}
+
+enum dt_err dt_snapshot_verify(const struct dt_snapshot *snapshot, const char **ret_what)
+{
+    static const char *const NAMES[DT_SECTION_COUNT] = {
+        "the section of buckets", "the section of records", "the section of strings",
+        "the section of actions", "the section of origins", "the section of file names"};
+    for (unsigned i = 0; i < DT_SECTION_COUNT; i++) {
+        struct dt_snap_section_row row;
+        if (section_is_whole(snapshot, i, &row))
+            continue;
+        if (ret_what)
+            *ret_what = NAMES[i];
+        return DT_ERR_DAMAGED;
+    }
+    if (!records_are_whole(snapshot)) {
+        if (ret_what)
+            *ret_what = "a bucket or a record";
+        return DT_ERR_DAMAGED;
+    }
+    return DT_OK;
+}
+
+/* The files section: count, then for each file its base, its name's length, its name. */
+static enum dt_err find_file(struct dt_cursor files, uint32_t line, struct dt_origin *ret)
+{
+    uint32_t count = dt_cursor_fixed(&files, 4);
+    bool found = false;
+    for (uint32_t i = 0; i < count && !files.bad; i++) {
+        uint32_t base = dt_cursor_fixed(&files, 4);
+        struct dt_slice name = dt_cursor_bytes(&files, dt_cursor_fixed(&files, 4));
+        if (files.bad || line <= base)
+            break;
+        *ret = (struct dt_origin){name, line - base};
+        found = true;
+    }
+    return found && !files.bad ? DT_OK : DT_ERR_DAMAGED;
+}
+
+enum dt_err dt_snapshot_origin(const struct dt_snapshot *snapshot, uint32_t rule,
+                               struct dt_origin *ret)
+{
+    struct dt_snap_section_row origin, files;
+    if (rule >= snapshot->rules)
+        return DT_ERR_INVALID;
+    if (!section_is_whole(snapshot, DT_SECTION_ORIGIN, &origin) ||
+        !section_is_whole(snapshot, DT_SECTION_FILES, &files))
+        return DT_ERR_DAMAGED;
+    uint32_t line;
+    memcpy(&line, snapshot->mem + origin.offset + (size_t)rule * sizeof line, sizeof line);
+    const unsigned char *from = snapshot->mem + files.offset;
+    struct dt_origin found;
+    enum dt_err err = find_file((struct dt_cursor){from, from + files.len, false}, line, &found);
+    if (!err)
+        *ret = found;
+    return err;
+}
