@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `detour explain`: what the rules answer to one request, and why. It asks the compiled rules, as
+ * the server does, and never a server: it can be run before the rules are served, and for hosts
+ * that point elsewhere.
+ */
+#include "cli/commands.h"
+#include "cli/explain_report.h"
+#include "cli/rows.h"
+
+#include <stdlib.h>
+
+struct explain_values {
+    struct dt_texts fields;
+    const char *method;
+    uint32_t format, color;
+    bool json, keep_going;
+};
+
+#define AT(field) .offset = offsetof(struct explain_values, field)
+
+static const struct dt_option OPTIONS[] = {
+    {.kind = DT_OPTION_TEXT,
+     .name = "request",
+     .letter = 'X',
+     .arg = "METHOD",
+     .fallback = "GET",
+     AT(method),
+     .help = "The request's method"},
+    {.kind = DT_OPTION_LIST,
+     .name = "header",
+     .letter = 'H',
+     .arg = "FIELD",
+     AT(fields),
+     .help = "A header field, \"Name: value\"; of all fields only Host can change what the rules "
+             "answer: it replaces the host of URL"},
+    DT_ROW_KEEP_GOING(explain_values, keep_going,
+                      "When rules have errors, answer from those that could be read"),
+    DT_ROW_JSON(explain_values, json),
+    DT_ROW_FORMAT(explain_values, format),
+    DT_ROW_COLOR(explain_values, color),
+};
+
+static const char *const PROSE[] = {
+    "Says what a server with these RULES answers to a request for URL, which rule that comes from, "
+    "which other rules match and why they lose, and what the answer means to a client. No "
+    "connection is made.",
+    "URL is absolute, with http or https. RULES are files, folders or one snapshot. The exit "
+    "status is 0 when a rule answers and 1 when none does or the rules have errors.",
+    NULL,
+};
+
+static const struct dt_example EXAMPLES[] = {
+    {"detour explain http://www.example.ai/news.html examples/news.rules", "What happens to a GET"},
+    {"detour explain -X POST https://www.example.ai/form rules/",
+     "Does a POST keep its method and its body?"},
+};
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(struct dt_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c <= 0x20 || c >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", c))
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool is_value(struct dt_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+/* Gives the last Host of the fields; false with a message when one is no field. */
+static bool take_fields(const struct dt_command *command, const struct dt_texts *fields,
+                        struct dt_slice *ret_host)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        struct dt_slice field = dt_slice_str(fields->items[i]);
+        const char *colon = memchr(field.ptr, ':', field.len);
+        struct dt_slice name = dt_slice_of(field.ptr, colon ? (size_t)(colon - field.ptr) : 0);
+        struct dt_slice value = dt_slice_from(field, name.len + 1);
+        while (value.len && (*value.ptr == ' ' || *value.ptr == '\t'))
+            value = dt_slice_from(value, 1);
+        while (value.len && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
+            value.len--;
+        if (!is_token(name) || !is_value(value)) {
+            dt_usage_error(command, "-H wants \"Name: value\", not \"%s\"", fields->items[i]);
+            return false;
+        }
+        if (dt_slice_eq_nocase(name, DT_S("host")))
+            *ret_host = value;
+    }
+    return true;
+}
+
+static bool prepare_ask(const struct dt_call *call, struct dt_ask *ask)
+{
+    const struct explain_values *values = call->values;
+    const char *url = call->operands[0];
+    struct dt_slice host = DT_SLICE_NONE;
+    if (!is_token(dt_slice_str(values->method))) {
+        dt_usage_error(call->command, "\"%s\" is no method", values->method);
+        return false;
+    }
+    if (!take_fields(call->command, &values->fields, &host))
+        return false;
+    enum dt_err err = dt_ask_init(ask, dt_slice_str(values->method), dt_slice_str(url), host);
+    if (err == DT_OK)
+        return true;
+    if (err == DT_ERR_NOMEM) {
+        dt_complain(call->command, "out of memory");
+        return false;
+    }
+    if (err == DT_ERR_HOST) {
+        dt_usage_error(call->command, "\"%.*s\" has no valid host",
+                       DT_SLICE_FMT(host.len ? host : dt_slice_str(url)));
+        return false;
+    }
+    dt_usage_error(call->command,
+                   "the first argument is an absolute URL, such as "
+                   "http://www.example.ai/news.html, not \"%s\"",
+                   url);
+    return false;
+}
+
+/* True when the rules can be asked; else the reason has been printed. */
+static bool prepare_load(const struct dt_call *call, struct dt_load *load, int *ret_code)
+{
+    const struct explain_values *values = call->values;
+    struct dt_render render = dt_render_to(stderr, (enum dt_color)values->color);
+    enum dt_err err = dt_load_read(call, 1, values->format, load);
+    size_t errors = dt_load_errors(load);
+    bool readable = load->files.set || load->files.snapshot_fd >= 0;
+    *ret_code = err == DT_ERR_INVALID ? DT_EXIT_USAGE : DT_EXIT_FINDINGS;
+
+    dt_load_complain(load, call->command);
+    if (errors && load->files.set && !values->keep_going)
+        dt_load_render(load, &render);
+    if (err == DT_ERR_NOMEM)
+        dt_complain(call->command, "out of memory");
+    if (err != DT_OK && !(values->keep_going && readable)) {
+        if (err == DT_ERR_SYNTAX)
+            dt_complain(call->command, "the rules have errors; --keep-going answers from the rest");
+        return false;
+    }
+    err = dt_load_compile(load);
+    if (err != DT_OK)
+        dt_complain(call->command, "the rules cannot be compiled: %s", dt_err_message(err));
+    return err == DT_OK;
+}
+
+static enum dt_err ask(struct dt_explain *explain, struct dt_match_scratch *scratch)
+{
+    const struct dt_load *load = explain->load;
+    enum dt_err err = dt_ask_rules(explain->ask, &load->snapshot, scratch, &explain->reply);
+    if (err != DT_OK || !explain->reply.decision.matched)
+        return err;
+    if (explain->reply.decision.location.len)
+        err = dt_ask_next(explain->ask, explain->reply.decision.location, &explain->next);
+    if (err != DT_OK)
+        return err;
+
+    /* Another scratch: the reply points into the first one. */
+    struct dt_match_scratch *other = malloc(sizeof *other);
+    if (!other)
+        return DT_ERR_NOMEM;
+    err = dt_match_all(&load->snapshot, &explain->ask->request, other, DT_EXPLAIN_MAX,
+                       explain->candidates, &explain->ncandidates);
+    free(other);
+    for (size_t i = 0; err == DT_OK && i < explain->ncandidates; i++)
+        err = dt_load_place(load, explain->candidates[i].rule, &explain->places[i]);
+    return err == DT_OK && explain->ncandidates == 0 ? DT_ERR_DAMAGED : err;
+}
+
+static int answer(const struct dt_call *call, struct dt_explain *explain)
+{
+    const struct explain_values *values = call->values;
+    struct dt_match_scratch *scratch = malloc(sizeof *scratch);
+    enum dt_err err = scratch ? ask(explain, scratch) : DT_ERR_NOMEM;
+    int code = err == DT_OK && explain->reply.decision.matched ? DT_EXIT_OK : DT_EXIT_FINDINGS;
+    if (err != DT_OK) {
+        dt_complain(call->command, "the rules give no answer: %s", dt_err_message(err));
+    } else if (values->json) {
+        code = dt_explain_json(explain, call->command, code);
+    } else {
+        struct dt_render render = dt_render_to(stdout, (enum dt_color)values->color);
+        dt_explain_text(explain, &render);
+    }
+    dt_url_release(&explain->next);
+    free(scratch);
+    return code;
+}
+
+static int run(const struct dt_call *call)
+{
+    if (call->noperands < 2)
+        return dt_usage_error(call->command, call->noperands
+                                                 ? "which rules? Name them after the URL"
+                                                 : "which URL, and which rules?");
+    struct dt_ask asked;
+    struct dt_load load;
+    int code;
+    if (!prepare_ask(call, &asked))
+        return DT_EXIT_USAGE;
+    if (prepare_load(call, &load, &code)) {
+        struct dt_explain *explain = calloc(1, sizeof *explain);
+        if (explain) {
+            explain->load = &load;
+            explain->ask = &asked;
+            explain->url = dt_slice_str(call->operands[0]);
+            code = answer(call, explain);
+        }
+        free(explain);
+    }
+    dt_load_release(&load);
+    dt_ask_release(&asked);
+    return code;
+}
+
+const struct dt_command dt_cmd_explain = {
+    .name = "explain",
+    .summary = "Say what the rules answer to a URL, and why",
+    .operands = "URL RULES...",
+    .prose = PROSE,
+    .options = OPTIONS,
+    .noptions = sizeof OPTIONS / sizeof *OPTIONS,
+    .examples = EXAMPLES,
+    .nexamples = sizeof EXAMPLES / sizeof *EXAMPLES,
+    .values_size = sizeof(struct explain_values),
+    .run = run,
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An expectation speaks as a person sees it: absolute URLs. A rule may answer with a path, so both
+ * Locations are resolved against the URL asked for, and compared as URLs: "https://a.example" and
+ * "https://a.example/" are one.
+ */
+#include "cli/expect.h"
+#include "cli/ask.h"
+
+#include <stdlib.h>
+
+static bool same_location(const struct dt_ask *ask, struct dt_slice want, struct dt_slice got)
+{
+    struct dt_url a = {0}, b = {0};
+    bool same = dt_slice_eq(want, got);
+    if (!same && got.len && dt_url_parse(want, &ask->url, &a) == DT_OK &&
+        dt_url_parse(got, &ask->url, &b) == DT_OK)
+        same = dt_slice_eq(a.href, b.href);
+    dt_url_release(&a);
+    dt_url_release(&b);
+    return same;
+}
+
+static void judge(const struct dt_ask *ask, const struct dt_reply *reply,
+                  struct dt_expect_outcome *outcome)
+{
+    const struct dt_expect *expect = outcome->expect;
+    outcome->status = reply->status->code;
+    outcome->matched = reply->decision.matched;
+    if (reply->decision.matched)
+        outcome->location = reply->decision.location;
+    if (outcome->status != expect->status)
+        outcome->result = DT_EXPECT_STATUS;
+    else if (expect->location.len && !same_location(ask, expect->location, outcome->location))
+        outcome->result = DT_EXPECT_LOCATION;
+}
+
+static void try_one(const struct dt_load *load, struct dt_match_scratch *scratch,
+                    struct dt_expect_outcome *outcome, dt_expect_visit *visit, void *ctx)
+{
+    const struct dt_expect *expect = outcome->expect;
+    struct dt_ask ask;
+    struct dt_reply reply;
+    outcome->err = dt_ask_init(&ask, expect->method, expect->url, DT_SLICE_NONE);
+    bool asked = outcome->err == DT_OK;
+    if (asked)
+        outcome->err = dt_ask_rules(&ask, &load->snapshot, scratch, &reply);
+    if (outcome->err == DT_OK) {
+        judge(&ask, &reply, outcome);
+        if (outcome->matched)
+            outcome->err = dt_load_place(load, reply.decision.rule, &outcome->place);
+    }
+    if (outcome->err != DT_OK)
+        outcome->result = DT_EXPECT_FAILED;
+    visit(ctx, outcome);
+    if (asked)
+        dt_ask_release(&ask);
+}
+
+enum dt_err dt_expect_run(const struct dt_load *load, dt_expect_visit *visit, void *ctx,
+                          struct dt_expect_counts *ret)
+{
+    const struct dt_ruleset *set = load->files.set;
+    struct dt_expect_counts counts = {set ? dt_ruleset_expect_count(set) : 0, 0};
+    struct dt_match_scratch *scratch = malloc(sizeof *scratch);
+    if (!scratch)
+        return DT_ERR_NOMEM;
+    for (size_t i = 0; i < counts.total; i++) {
+        struct dt_expect_outcome outcome = {.expect = dt_ruleset_expect(set, i)};
+        try_one(load, scratch, &outcome, visit, ctx);
+        counts.failed += outcome.result != DT_EXPECT_HOLDS;
+    }
+    free(scratch);
+    *ret = counts;
+    return DT_OK;
+}
