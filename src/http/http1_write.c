@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An answer is a row of copies: everything that could be made before (the status line, the date,
+ * the names) was, so that nothing is formatted here but two numbers.
+ */
+#include "http/http1_write.h"
+
+#include <detour/ruleset.h>
+#include <detour/status.h>
+
+#define SECONDS_A_DAY 86400
+
+static void two_digits(char *at, unsigned value)
+{
+    at[0] = (char)('0' + value / 10 % 10);
+    at[1] = (char)('0' + value % 10);
+}
+
+/* The civil date of a day number, counted in years that begin in March, so that the leap day is the
+ * last day of its year, and in eras of 400 years (146097 days). */
+static void civil(int64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+    uint64_t day = (uint64_t)(days + 719468); /* since 0000-03-01 */
+    uint64_t of_era = day % 146097;
+    uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint64_t month = (5 * of_year + 2) / 153; /* from March */
+    *ret_day = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
+    *ret_month = (unsigned)(month < 10 ? month + 3 : month - 9);
+    *ret_year = (unsigned)(year + day / 146097 * 400 + (*ret_month <= 2));
+}
+
+void dt_http_date_update(struct dt_http_date *date, int64_t now)
+{
+    static const char DAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char FORM[] = "Date: ---, -- --- ---- --:--:-- GMT\r\n";
+    if (date->len && date->now == now)
+        return;
+    date->now = now;
+    /* Four digits for the year: a clock outside of 1970 to 9999 is shown at the nearest end. */
+    int64_t shown = now < 0 ? 0 : now > 253402300799 ? 253402300799 : now;
+    unsigned day = 0;
+    unsigned month = 0;
+    unsigned year = 0;
+    civil(shown / SECONDS_A_DAY, &year, &month, &day);
+    unsigned second = (unsigned)(shown % SECONDS_A_DAY);
+    char *line = date->line;
+    memcpy(line, FORM, sizeof FORM - 1);
+    memcpy(line + 6, DAYS + 3 * (shown / SECONDS_A_DAY % 7), 3);
+    two_digits(line + 11, day);
+    memcpy(line + 14, MONTHS + 3 * (month - 1), 3);
+    two_digits(line + 18, year / 100);
+    two_digits(line + 20, year);
+    two_digits(line + 23, second / 3600);
+    two_digits(line + 26, second / 60 % 60);
+    two_digits(line + 29, second % 60);
+    date->len = sizeof FORM - 1;
+}
+
+static void put_status_line(struct dt_out *out, unsigned code)
+{
+    const struct dt_status *status = dt_status_get(code);
+    if (__builtin_expect(status != NULL, 1)) {
+        dt_out_put(out, status->status_line);
+        return;
+    }
+    dt_out_put(out, DT_S("HTTP/1.1 ")); /* the reason may be empty (RFC 9112 section 4) */
+    dt_out_uint(out, code);
+    dt_out_put(out, DT_S(" \r\n"));
+}
+
+static inline void put_field(struct dt_out *out, struct dt_slice name, struct dt_slice value)
+{
+    dt_out_put(out, name);
+    dt_out_put(out, value);
+    dt_out_put(out, DT_S("\r\n"));
+}
+
+void dt_http1_write(struct dt_out *out, const struct dt_answer *answer,
+                    const struct dt_http_date *date, bool head, bool keep_alive, unsigned version)
+{
+    struct dt_out to = *out; /* a copy, so that its cursor stays in a register */
+    put_status_line(&to, answer->status);
+    dt_out_put(&to, dt_slice_of(date->line, date->len));
+    if (answer->location.len)
+        put_field(&to, DT_S("Location: "), answer->location);
+    if (answer->body.len)
+        dt_out_put(&to, DT_S("Content-Type: text/html; charset=utf-8\r\n"));
+    dt_out_put(&to, DT_S("Content-Length: "));
+    dt_out_uint(&to, answer->body.len);
+    dt_out_put(&to, DT_S("\r\n"));
+    if (answer->cache.len)
+        put_field(&to, DT_S("Cache-Control: "), answer->cache);
+    if (answer->retry_after != DT_RETRY_AFTER_NONE) {
+        dt_out_put(&to, DT_S("Retry-After: "));
+        dt_out_uint(&to, answer->retry_after);
+        dt_out_put(&to, DT_S("\r\n"));
+    }
+    if (answer->allow.len || answer->status == 405) /* RFC 9110 section 15.5.6: always with 405 */
+        put_field(&to, DT_S("Allow: "), answer->allow);
+    if (!keep_alive || answer->close)
+        dt_out_put(&to, DT_S("Connection: close\r\n"));
+    else if (version == 10)
+        dt_out_put(&to, DT_S("Connection: keep-alive\r\n"));
+    dt_out_put(&to, DT_S("\r\n"));
+    if (!head)
+        dt_out_put(&to, answer->body);
+    *out = to;
+}
