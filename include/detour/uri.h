@@ -82,9 +82,9 @@ DT_MUST_USE enum dt_err dt_norm_query(struct dt_slice raw, char *buf, size_t cap
 DT_MUST_USE enum dt_err dt_norm_host(struct dt_slice raw, char *buf, size_t cap,
                                      struct dt_slice *ret);
 
-/* Splits "host", "host:port", "[v6]", "[v6]:port" (RFC 3986 section 3.2). No port or an empty one:
- * ret_port is 0. The host is not checked beyond its brackets. DT_ERR_HOST for a bad port (not
- * decimal, over 65535), userinfo, or an empty host. */
+/* Splits "host", "host:port", "[v6]", "[v6]:port" (RFC 3986 section 3.2); the brackets stay with
+ * the host. No port or an empty one: ret_port is 0. The host is not checked beyond its brackets.
+ * DT_ERR_HOST for a bad port (not decimal, over 65535), userinfo, or an empty host. */
 DT_MUST_USE enum dt_err dt_authority_split(struct dt_slice authority, struct dt_slice *ret_host,
                                            uint16_t *ret_port);
 
