@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The harness of bench/run: one noun for each module."""

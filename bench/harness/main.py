@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""The command line, and the order of things: install, build, generate, measure row by row, report.
+
+A row that fails says so in the table and the others go on; the table is written after each row, so
+that whatever ends the run leaves what was measured.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+
+from . import machine, packages, peers, report, rows_memory, rows_snapshot, rows_speed, rows_swap
+from .clock import Clock, OutOfTime
+from .rows import OPEN, Bench, Row, disturbed
+from .servers import LOAD_CPU, SERVER_CPU
+from .workshop import Workshop
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# In this order: what matters most first, should time run out.
+ROWS = {
+    "request": rows_speed.request,
+    "fields": rows_speed.fields,
+    "map": rows_speed.million,
+    "visit": rows_speed.visit,
+    "pipeline": rows_speed.pipeline,
+    "swap": rows_swap.swap,
+    "start": rows_snapshot.start,
+    "compile": rows_snapshot.compile_,
+    "govuk": rows_snapshot.govuk,
+    "idle": rows_memory.idle,
+    "allocations": rows_memory.allocations,
+}
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="bench/run", description="Measures Detour beside its peers and the floor.")
+    parser.add_argument("--quick", action="store_true", help="about two minutes: fewer and shorter samples")
+    parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help="only this row: " + ", ".join(ROWS))
+    parser.add_argument("--servers", metavar="NAMES", help="only these, with commas between: " + ", ".join(k.name for k in peers.ALL))
+    parser.add_argument("--detour", default=os.path.join(ROOT, "build", "detour"), help="the program [build/detour]")
+    parser.add_argument("--out", default=os.path.join(ROOT, "out", "bench"), help="work folder and results [out/bench]")
+    parser.add_argument("--port", type=int, default=18400, help="first of ten ports on 127.0.0.1 [18400]")
+    parser.add_argument("--minutes", type=float, default=9.5, help="limit of the whole run [9.5]")
+    return parser.parse_args(arguments)
+
+
+def _measure(name, bench):
+    """Rows, whatever happens; a row that failed carries the reason."""
+    try:
+        return ROWS[name](bench)
+    except OutOfTime:
+        raise
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        bench.clock.say(f"    {name}: {type(error).__name__}: {error}")
+        return [Row(name, name, "", verdict=OPEN, why=f"{type(error).__name__}: {error}")]
+
+
+def _notes(rows, options):
+    samples = [s for row in rows for of in row.data.values() if isinstance(of, list) for s in of if isinstance(s, dict)]
+    noisy = sum(disturbed(sample) for sample in samples if "foreign" in sample)
+    notes = [
+        f"Server on CPU {SERVER_CPU} with one worker, load on CPU {LOAD_CPU}; medians of interleaved rounds, {time.strftime('%Y-%m-%d')}."
+    ]
+    if noisy:
+        notes.append(f"Other work disturbed {noisy} of {len(samples)} samples (medians are of the others where three are left).")
+    if options.quick or options.servers:
+        notes.append("Not a full run: bench/run " + " ".join(sys.argv[1:]) + ".")
+    return notes
+
+
+def run(options):
+    clock = Clock(options.minutes * 60)
+    os.sched_setaffinity(0, {LOAD_CPU})
+    missing = packages.install(ROOT, clock)
+    if "gcc" in missing:
+        raise SystemExit("bench: no gcc")
+    if os.access(options.detour, os.X_OK):
+        peers.Detour.path = os.path.abspath(options.detour)
+    else:
+        clock.say(f"no program at {options.detour}: only its peers are measured")
+    if options.servers:
+        peers.ALL = tuple(kind for kind in peers.ALL if kind.name in options.servers.split(",") + ["floor"])
+    shop = Workshop(ROOT, options.out, clock)
+    shop.build()
+    bench = Bench(
+        shop=shop,
+        clock=clock,
+        port=options.port,
+        rounds=3 if options.quick else 5,
+        seconds=0.5 if options.quick else 1.2,
+        quick=options.quick,
+        test_data=os.environ.get("DETOUR_TEST_DATA", os.path.join(ROOT, "..", "shared", "data")),
+        missing=missing,
+    )
+    described = machine.describe(peers.Detour.path)
+    rows, text = [], ""
+    for name in options.only or ROWS:
+        clock.say(name)
+        try:
+            rows += _measure(name, bench)
+        except OutOfTime:
+            rows.append(Row(name, name, "", why="the run's time was used up"))
+        text = report.write(options.out, rows, described, _notes(rows, options), vars(options))
+    clock.say(f"results in {options.out}")
+    print(text)
+    return rows
+
+
+def _end(_number, _frame):
+    raise SystemExit(130)  # servers and generators are ended on the way out
+
+
+def main(arguments):
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        run(options)
+    except KeyboardInterrupt:
+        return 130
+    return 0

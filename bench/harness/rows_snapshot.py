@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""The snapshot: how fast it opens, how fast it is made, how small it is."""
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+from .rows import Row
+from .servers import SERVER_CPU
+from .workshop import HUGE, RULES
+
+STARTS = 5
+
+
+def _compile(bench, out, *arguments, limit=60, may_refuse=False):
+    """(wall seconds, CPU seconds) of detour compile on one CPU."""
+    argv = [bench.server("detour").path, "compile", "-o", out, *arguments]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.monotonic()
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=bench.clock.limit(limit),
+        check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CPU}),
+    )
+    wall = time.monotonic() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0 and not (may_refuse and os.path.exists(out)):
+        raise RuntimeError("detour compile failed: " + done.stderr.decode(errors="replace")[-300:])
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def start(bench):
+    row = Row("start", f"Start with a compiled snapshot of {HUGE:,} rules", "answering within 50 ms", "ms")
+    server = bench.server("detour")
+    if server is None:
+        return [row]
+    rules = HUGE // 10 if bench.quick else HUGE
+    snapshot = bench.shop.data("start.snapshot")
+    text = bench.shop.generate("start.rules", "detour", rules, 1, keep=False)
+    bench.clock.say(f"    compiling {rules:,} rules")
+    wall, _ = _compile(bench, snapshot, text, limit=150)
+    os.unlink(text)  # a gigabyte that nobody needs any more
+    with open(bench.shop.keys(), encoding="ascii") as file:
+        key, target, _ = file.readline().rstrip("\n").split("\t")
+    server.configure_snapshot(snapshot)
+    times = []
+    for _ in range(STARTS):
+        begin = server.start()
+        try:
+            times.append(server.first_answer(begin, key, target, bench.clock.limit(20), pause=0.0002)[0])
+        finally:
+            server.stop()
+    size = os.path.getsize(snapshot)
+    os.unlink(snapshot)
+    row.data = {"rules": rules, "seconds": times, "bytes": size, "compile_s": wall}
+    took = statistics.median(times)
+    row.cells["detour"] = f"{took * 1e3:.1f} ({size / 2**30:.2f} GiB, compiled in {wall:.0f} s)"
+    row.judge((took <= 0.050, f"{rules:,} rules, {min(times) * 1e3:.1f} to {max(times) * 1e3:.1f} ms"))
+    return [row]
+
+
+def compile_(bench):
+    row = Row("compile", f"Compile {RULES:,} rules, text to snapshot, one core", "1,000,000 rules a second", "rules/s")
+    if bench.server("detour") is None:
+        return [row]
+    text = bench.shop.map("detour")
+    runs = {}
+    for place, parent in (("memory", "/dev/shm"), ("disk", bench.shop.folder)):
+        folder = tempfile.mkdtemp(prefix="detour-bench-", dir=parent)
+        try:
+            runs[place] = [_compile(bench, os.path.join(folder, "snapshot"), text) for _ in range(max(3, bench.rounds))]
+            size = os.path.getsize(os.path.join(folder, "snapshot"))
+        finally:
+            shutil.rmtree(folder)
+    wall = {place: statistics.median(run[0] for run in of) for place, of in runs.items()}
+    cpu = {place: statistics.median(run[1] for run in of) for place, of in runs.items()}
+    row.data = {"runs": runs, "bytes": size}
+    row.cells["detour"] = (
+        f"{RULES / wall['memory']:,.0f} to memory ({wall['memory']:.2f} s, CPU {cpu['memory']:.2f} s); "
+        f"{RULES / wall['disk']:,.0f} to disk with fsync ({wall['disk']:.2f} s, CPU {cpu['disk']:.2f} s)"
+    )
+    row.judge((wall["memory"] <= 1.0, f"{wall['memory']:.2f} s for a million; {size / RULES:.0f} bytes a rule"))
+    return [row]
+
+
+def govuk(bench):
+    row = Row("govuk", "Snapshot size on the gov.uk map", "100 bytes a rule", "bytes a rule")
+    mappings = os.path.join(bench.test_data, "govuk", "mappings")
+    if bench.server("detour") is None:
+        return [row]
+    if not os.path.isdir(mappings):
+        row.why = f"no data at {mappings}"
+        return [row]
+    snapshot = bench.shop.data("govuk.snapshot")
+    if os.path.exists(snapshot):
+        os.unlink(snapshot)
+    _compile(bench, snapshot, "--keep-going", "--format", "govuk-csv", mappings, may_refuse=True)
+    rules = _lines(mappings) - 150  # rows with status 418 are refused
+    size = os.path.getsize(snapshot)
+    row.data = {"rules": rules, "bytes": size}
+    row.cells["detour"] = f"{size / rules:.1f}"
+    row.judge((size / rules <= 100, f"{size:,} bytes, {rules:,} rules"))
+    return [row]
+
+
+def _lines(folder):
+    """Rows of all mappings; the first line of each file names the columns."""
+    rows = 0
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".csv"):
+            with open(os.path.join(folder, name), "rb") as file:
+                rows += max(0, sum(1 for line in file if line.strip()) - 1)
+    return rows

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""The work folder: the C tools, built, and the synthetic data, generated once and kept."""
+
+import os
+import subprocess
+
+RULES = 1_000_000
+SAMPLE = 20_000
+HUGE = 10_000_000
+
+TOOLS = {
+    "loadgen": ["loadgen.c", "connections.c", "answers.c", "requests.c", "histogram.c"],
+    "floor": ["floor.c"],
+    "genmap": ["genmap.c"],
+    "alloccount.so": ["alloccount.c"],
+}
+
+
+class Workshop:
+    def __init__(self, root, folder, clock):
+        self.root = root
+        self.folder = folder
+        self.clock = clock
+        self.sources = os.path.join(root, "bench", "tools")
+        for name in ("bin", "data", "run"):
+            os.makedirs(os.path.join(folder, name), exist_ok=True)
+
+    def tool(self, name):
+        return os.path.join(self.folder, "bin", name)
+
+    def data(self, name):
+        return os.path.join(self.folder, "data", name)
+
+    def build(self):
+        newest = max(os.path.getmtime(os.path.join(self.sources, n)) for n in os.listdir(self.sources))
+        for name, sources in TOOLS.items():
+            out = self.tool(name)
+            if os.path.exists(out) and os.path.getmtime(out) > newest:
+                continue
+            argv = ["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o", out]
+            if name.endswith(".so"):
+                argv += ["-shared", "-fPIC"]
+            argv += [os.path.join(self.sources, source) for source in sources]
+            subprocess.run(argv, check=True, timeout=self.clock.limit(60))
+
+    def generate(self, name, *arguments, keep=True):
+        """The file's path; made by genmap unless it is there."""
+        path = self.data(name)
+        made_by = self.tool("genmap")
+        if keep and os.path.exists(path) and os.path.getmtime(path) > os.path.getmtime(made_by):
+            return path
+        with open(path + ".part", "wb") as out:
+            argv = [made_by, *map(str, arguments)]
+            subprocess.run(argv, stdout=out, check=True, timeout=self.clock.limit(60))
+        os.rename(path + ".part", path)
+        return path
+
+    def map(self, format_, version=1, rules=RULES):
+        return self.generate(f"map.{rules}.v{version}.{format_}", format_, rules, version)
+
+    def keys(self):
+        return self.generate(f"keys.{RULES}", "keys", RULES, SAMPLE)
+
+    def probe(self):
+        """One key with its target in both versions."""
+        with open(self.keys(), encoding="ascii") as file:
+            return file.readline().rstrip("\n").split("\t")
