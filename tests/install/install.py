@@ -42,7 +42,7 @@ def step(name, function, *args):
     """Runs a step as one TAP result; returns what it returned, or None when it failed."""
     try:
         value = function(*args)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, OSError) as error:
         result(name, problem=str(error) or repr(error))
         return None
     result(name)
@@ -83,9 +83,12 @@ def pkg_config(dest, prefix, *args):
 def build(dest, prefix, compiler, static):
     """Builds and runs program.c; returns what ldd says about it."""
     flags = pkg_config(dest, prefix, "--cflags")
-    libs = pkg_config(dest, prefix, "--libs", *(["--static"] if static else []))
+    libs = pkg_config(dest, prefix, "--libs")
     if static:
+        # Ours alone: what it needs stays shared, for distributions have few static libraries.
+        needs = pkg_config(dest, prefix, "--print-requires-private")
         libs = ["-l:libdetour.a" if lib == "-ldetour" else lib for lib in libs]
+        libs += run("pkg-config", "--libs", *needs, env=clean_env()).split()
     program = f"{dest}/program"
     run(*compiler, "-Wall", "-Wextra", "-Werror", "-o", program, *flags, SOURCE + "/tests/install/program.c", *libs)
     libdir = os.path.dirname(glob.glob(prefix + "/lib/**/libdetour.so", recursive=True)[0])
