@@ -5,7 +5,7 @@
 #ifndef DT_CLI_COMMANDS_H
 #define DT_CLI_COMMANDS_H
 
-#include "cli/options.h"
+#include "cli/cmdline.h"
 
 #include <stdio.h>
 

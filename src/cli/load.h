@@ -7,7 +7,7 @@
 #define DT_CLI_LOAD_H
 
 #include "base/buf.h"
-#include "cli/options.h"
+#include "cli/cmdline.h"
 #include "cli/render.h"
 #include "server/rulefiles.h"
 

@@ -156,7 +156,7 @@ static void prose_section(FILE *out, const struct dt_man_section *section)
 void dt_man_page(FILE *out)
 {
     fprintf(out,
-            ".\\\" Made by `detour --man` from the tables of flags. Do not edit.\n"
+            ".\\\" Made at build time from the tables of flags in src/cli. Do not edit.\n"
             ".TH DETOUR 1 \"\" \"Detour %s\" \"User Commands\"\n"
             ".SH NAME\ndetour \\- answer HTTP requests with redirects, by rules\n",
             DT_VERSION);

@@ -4,7 +4,7 @@
  * and swaps of neighbours), over short words only. A guess is worth making when at most a third of
  * the letters are wrong; a worse one would only puzzle.
  */
-#include "cli/options.h"
+#include "cli/cmdline.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef DT_CLI_ROWS_H
 #define DT_CLI_ROWS_H
 
-#include "cli/options.h"
+#include "cli/cmdline.h"
 
 /* In the order of enum dt_format. */
 extern const char *const dt_format_choices[];

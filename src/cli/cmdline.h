@@ -3,8 +3,8 @@
  * One table for each command: its flags with their arguments, defaults, variables and help
  * sentences. Parser, --help and the man page are made from it, so that they cannot disagree.
  */
-#ifndef DT_CLI_OPTIONS_H
-#define DT_CLI_OPTIONS_H
+#ifndef DT_CLI_CMDLINE_H
+#define DT_CLI_CMDLINE_H
 
 #include <detour/err.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * the table can then hold defaults, limits and units; a mistyped flag is answered with the one that
  * was meant; and nothing is kept in global variables.
  */
-#include "cli/options.h"
+#include "cli/cmdline.h"
 
 #include <detour/slice.h>
 #include <errno.h>

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""--json of check and explain: valid JSON, with the members that docs/json.md names and no others."""
+
+import json
+import os
+import re
+import sys
+import tempfile
+
+import tap
+
+ROOT = os.environ["DETOUR_SOURCE_ROOT"]
+NEWS = os.path.join(ROOT, "examples", "news.rules")
+
+
+def documented(heading):
+    """The members of an object, from the table below its heading in docs/json.md."""
+    with open(os.path.join(ROOT, "docs", "json.md"), encoding="utf-8") as file:
+        text = file.read()
+    part = re.search(rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", text, re.M | re.S)[1]
+    return set(re.findall(r"^\| `(\w+)` \|", part, re.M))
+
+
+def members(test, what, heading):
+    test.equal(set(what), documented(heading), f"docs/json.md names the members of: {heading}")
+
+
+def ask(*args):
+    status, out, errors = tap.detour(*args)
+    return status, json.loads(out), errors
+
+
+def check(test, folder):
+    bad = os.path.join(folder, "bad.rules")
+    with open(bad, "wb") as file:
+        file.write(b"/a http//www.example.ai/x\n/b /c\n/b /d\n/\xff\xfe \x1b[31m\n"
+                   b"@expect http://h.example/b -> 308 http://h.example/c\n"
+                   b"@expect http://h.example/none -> 404\n@expect http://h.example/none -> 307 http://h.example/\n")
+    status, found, errors = ask("check", "--json", bad)
+    test.equal((status, errors), (1, ""), "check --json of a bad file: status 1, nothing else is printed")
+    members(test, found, "detour check")
+    test.ok(found["ok"] is False and found["errors"] >= 2 and found["warnings"] >= 1, "what was found is counted", found)
+    test.equal(found["files"], [bad], "the files are listed")
+    errors = [one for one in found["diagnostics"] if one["severity"] == "error"]
+    test.equal((len(errors), errors[0]["line"], errors[0]["column"]), (found["errors"], 1, 4), "the first error's place")
+    members(test, errors[0], "Diagnostic")
+    test.ok("http://www.example.ai/x" in errors[0]["message"], "the message says what was meant", errors[0])
+    test.equal([one["holds"] for one in found["expectations"]], [False, True, False], "which expectations hold")
+    test.equal(found["expectation_counts"], {"total": 3, "failed": 2}, "expectations are counted")
+    first, _, last = found["expectations"]
+    members(test, first, "Expectation")
+    test.equal((first["expected"], first["got"]["status"]), ({"status": 308, "location": "http://h.example/c"}, 307),
+               "expected and got")
+    members(test, first["got"], "Answer of an expectation")
+    members(test, first["rule"], "Rule")
+    test.equal((first["rule"]["line"], first["rule"]["text"]), (2, "/b /c"), "the rule that answered")
+    test.equal((last["rule"], last["got"]["status"]), (None, 404), "no rule answered")
+
+    status, found, _ = ask("check", "--json", NEWS)
+    test.ok(status == 0 and found["ok"] and not found["diagnostics"] and found["rules"] > 40, "the example is fine", found)
+    status, found, _ = ask("check", "--json", os.path.join(folder, "missing.rules"))
+    test.ok(status == 1 and not found["ok"] and "missing.rules" in found["problems"][0], "a missing file is a problem", found)
+
+
+def explain(test, folder):
+    status, told, errors = ask("explain", "--json", "-X", "POST", "http://www.example.ai/news.html?a=1", NEWS)
+    test.equal((status, errors), (0, ""), "explain --json: status 0, nothing else is printed")
+    members(test, told, "detour explain")
+    for name, heading in [("request", "Request"), ("answer", "Answer"), ("next", "Next request"), ("rule", "Rule")]:
+        members(test, told[name], heading)
+    members(test, told["candidates"][0], "Candidate")
+    where = "http://www.example.ai/breaking/news.html?a=1"
+    test.equal((told["answer"]["status"], told["answer"]["location"]), (307, where), "the answer")
+    test.equal(told["next"], {"method": "POST", "url": where, "keeps_body": True}, "the next request")
+    test.ok(told["candidates"][0]["wins"] and told["candidates"][0]["line"] == told["rule"]["line"], "the first one wins",
+            told)
+    status, told, _ = ask("explain", "--json", "http://www.example.ai/nothing", NEWS)
+    test.equal((status, told["matched"], told["answer"]["status"], told["rule"], told["next"], told["candidates"]),
+               (1, False, 404, None, None, []), "no rule")
+    status, told, _ = ask("explain", "--json", "http://www.example.ai/503", NEWS)
+    test.equal((told["answer"]["status"], told["answer"]["retry_after"], told["answer"]["location"]), (503, 600, None),
+               "503 with Retry-After")
+
+    snap = os.path.join(folder, "news.snap")
+    test.equal(tap.detour("compile", "-o", snap, NEWS)[0], 0, "compile")
+    text = ask("explain", "--json", "http://www.example.ai/blog/archive/about", NEWS)[1]
+    snapshot = ask("explain", "--json", "http://www.example.ai/blog/archive/about", snap)[1]
+    for one in [text["rule"], *text["candidates"]]:
+        one["text"] = None
+    test.equal(snapshot, text, "a snapshot explains the same, but for the text of the rules")
+    test.equal(len(text["candidates"]), 3, "the page, the deeper folder, the folder")
+
+
+def main():
+    test = tap.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        check(test, folder)
+        explain(test, folder)
+    return test.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
