@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The native language: one rule a line, "source target [status] [options] [# comment]". Words are
+ * cut in one pass over the line that also notes their kinds of bytes; the text behind the target is
+ * often the same as on the line before, and then its meaning is too.
+ */
+#include "rules/native_scan.h"
+#include "rules/reader.h"
+#include "rules/target.h"
+
+/* Options and their interned action; what the last line had when the text is the same. */
+static bool read_tail(struct dt_reader *reader, struct dt_slice tail)
+{
+    if (reader->has_tail && dt_slice_eq(tail, reader->tail))
+        return true;
+    struct dt_options options = reader->defaults;
+    reader->has_tail = false;
+    if (!dt_options_parse(reader, tail, &options) ||
+        !dt_ruleset_intern_action(reader->set, &options.action, &reader->action))
+        return false;
+    reader->options = options;
+    reader->tail = tail;
+    reader->has_tail = true;
+    return true;
+}
+
+static void note_native(struct dt_reader *reader)
+{
+    struct dt_ruleset *set = reader->set;
+    if (set->native)
+        return;
+    set->native = true;
+    set->native_file = reader->file;
+    set->native_line = reader->line;
+}
+
+/* All parts are read even when one is wrong, so that all errors are told. */
+static void read_rule(struct dt_reader *reader, const char *p, const char *end)
+{
+    unsigned source_bits = 0, target_bits = 0;
+    const char *stop = dt_scan_word(p, end, &source_bits);
+    struct dt_slice source = dt_slice_of(p, (size_t)(stop - p));
+    p = dt_scan_blanks(stop, end);
+    bool none = p == end || *p == '#';
+    size_t scheme = dt_scan_http(dt_slice_of(p, (size_t)(end - p)));
+    stop = none ? p : dt_scan_word(p + scheme, end, &target_bits);
+    struct dt_slice target = dt_slice_of(p, (size_t)(stop - p));
+
+    struct dt_rule rule = {.file = reader->file, .line = reader->line};
+    bool fine = dt_source_parse(reader, source, source_bits, DT_SOURCE_NATIVE, &rule);
+    if (!fine && (source_bits & DT_BYTE_STAR))
+        rule.path_kind = DT_PATH_PREFIX; /* so that :splat is not an error too */
+    if (none) {
+        dt_reader_error(reader, dt_slice_of(stop, 0), "target-missing",
+                        "a source without a target");
+        return;
+    }
+    if (!dt_slice_eq(target, DT_S("-")))
+        fine &= dt_target_parse(reader, target, target_bits, DT_TARGET_NATIVE, &rule);
+    if (!read_tail(reader, dt_slice_of(stop, (size_t)(end - stop))))
+        return;
+    if (!fine || !dt_options_check(reader, &reader->options, target) ||
+        !dt_source_fold(reader, &rule, reader->options.flags))
+        return;
+    rule.action = reader->action;
+    rule.priority = reader->options.priority;
+    dt_ruleset_add_rule(reader->set, &rule);
+}
+
+void dt_native_read(struct dt_reader *reader)
+{
+    while (dt_reader_next(reader)) {
+        const char *end = reader->text.ptr + reader->text.len;
+        const char *p = dt_scan_blanks(reader->text.ptr, end);
+        struct dt_slice line = dt_slice_of(p, (size_t)(end - p));
+        if (line.len == 0)
+            continue;
+        if (*p == '#') {
+            dt_reader_check_text(reader, line, dt_scan_bits(line));
+        } else if (*p == '@') {
+            dt_native_directive(reader, line);
+        } else {
+            note_native(reader);
+            read_rule(reader, p, end);
+        }
+    }
+}

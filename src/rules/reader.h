@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reading of one file, line by line: what the native language and the dialects share. A part
+ * that finds an error says so through the reader, with the bytes of the line that are wrong, and
+ * returns false; the reader then goes on with the next line.
+ */
+#ifndef DT_RULES_READER_H
+#define DT_RULES_READER_H
+
+#include "rules/option.h"
+#include "rules/ruleset_priv.h"
+#include "rules/source.h"
+
+struct dt_reader {
+    struct dt_ruleset *set;
+    const char *pos; /* what is still to be read */
+    const char *end;
+    struct dt_slice text; /* the line, without its end */
+    uint32_t file;
+    uint32_t line;
+
+    /* What directives set for the lines below. */
+    struct dt_host_pattern host;
+    struct dt_options defaults;
+
+    const struct dt_reader *parent; /* the including file's; NULL at the top */
+    unsigned depth;
+
+    /* Lines resemble their neighbours: what was found out about the last one is kept. */
+    struct dt_slice tail; /* the text behind the target, read to: */
+    struct dt_options options;
+    uint32_t action;
+    bool has_tail;
+    struct dt_slice authority; /* a source's, as written, read to: */
+    struct dt_host_pattern pattern;
+    struct dt_slice target_host; /* a target's, in normal form already */
+};
+
+/* Steps to the next line; false at the end of the file, or when memory is out. Lines that are too
+ * long are errors, and passed over. */
+bool dt_reader_next(struct dt_reader *reader);
+
+/* An error or a warning at these bytes of the line (a slice of reader->text, which may be empty:
+ * then the place alone is shown). dt_reader_error returns false, so that a caller can return it. */
+__attribute__((format(printf, 4, 5))) bool dt_reader_error(struct dt_reader *reader,
+                                                           struct dt_slice at, const char *name,
+                                                           const char *format, ...);
+__attribute__((format(printf, 4, 5))) void dt_reader_warn(struct dt_reader *reader,
+                                                          struct dt_slice at, const char *name,
+                                                          const char *format, ...);
+
+/* Notes that memory is out; false. */
+bool dt_reader_nomem(struct dt_reader *reader);
+
+/* Checks text that need not be looked at for its meaning: an error at a control character or at
+ * bytes that are not UTF-8. */
+bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned bits);
+
+/* s itself when it does not lie in the scratch memory, else a copy that lives as long as the set.
+ * False when memory is out. */
+bool dt_reader_keep(struct dt_reader *reader, struct dt_slice *s);
+
+/* The empty place behind the line's last byte. */
+static inline struct dt_slice dt_reader_line_end(const struct dt_reader *reader)
+{
+    return dt_slice_of(reader->text.ptr + reader->text.len, 0);
+}
+
+/* Reads a whole text as one format; parent is NULL for a file that was not included. */
+void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
+                    struct dt_slice text, enum dt_format format);
+
+/* The format that a file's name and beginning speak for. */
+enum dt_format dt_format_recognise(struct dt_slice name, struct dt_slice text);
+
+/* The readers: each takes the lines of a file that was just opened. */
+void dt_native_read(struct dt_reader *reader);
+void dt_govuk_read(struct dt_reader *reader);
+void dt_mdn_read(struct dt_reader *reader);
+void dt_netlify_read(struct dt_reader *reader);
+
+/* A line that begins with "@". */
+void dt_native_directive(struct dt_reader *reader, struct dt_slice line);
+
+#endif

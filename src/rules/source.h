@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sources: what of a request's URI a rule matches (scheme, host, port, path, query), read into the
+ * normal form that requests are compared in.
+ */
+#ifndef DT_RULES_SOURCE_H
+#define DT_RULES_SOURCE_H
+
+#include <detour/ruleset.h>
+
+struct dt_reader;
+
+/* Scheme, host and port of a source. All zero: any. */
+struct dt_host_pattern {
+    struct dt_slice host; /* normalised, without wildcard */
+    uint16_t port;
+    uint8_t scheme; /* enum dt_scheme */
+    uint8_t kind;   /* enum dt_host_kind */
+};
+
+enum dt_source_mode {
+    DT_SOURCE_NATIVE,  /* dir/... prefixes; placeholders and patterns are refused */
+    DT_SOURCE_LITERAL, /* "*" and ":" stand for themselves */
+};
+
+/* A source word; bits are the classes of its bytes. Sets scheme, port, host, path and params of the
+ * rule. A path alone takes the host of @host. */
+bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
+                     enum dt_source_mode mode, struct dt_rule *rule);
+
+/* host, .host, *.host or *, with or without a port, as behind "//". */
+bool dt_source_host(struct dt_reader *reader, struct dt_slice text, struct dt_host_pattern *ret);
+
+/* A path, up to the query. raw may be empty: "/". */
+bool dt_source_path(struct dt_reader *reader, struct dt_slice raw, enum dt_source_mode mode,
+                    struct dt_rule *rule);
+
+/* Query conditions, without "?". With any, a name without "=" is a condition for any value; else
+ * one for the empty value. */
+bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, struct dt_rule *rule);
+
+/* Gives the rule its flags, and path and params the form that they ask for. */
+bool dt_source_fold(struct dt_reader *reader, struct dt_rule *rule, uint8_t flags);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Targets: the template of the Location, checked and encoded once, here, so that nothing a rule's
+ * author writes can be misread on the wire.
+ */
+#ifndef DT_RULES_TARGET_H
+#define DT_RULES_TARGET_H
+
+#include <detour/ruleset.h>
+
+struct dt_reader;
+
+enum dt_target_mode {
+    DT_TARGET_NATIVE,  /* :splat; placeholders, $1 and {host} are refused */
+    DT_TARGET_NETLIFY, /* :splat; placeholders are refused */
+    DT_TARGET_LITERAL, /* no captures at all, spaces are encoded */
+};
+
+/* A target word (not "-"); bits are the classes of its bytes behind "http://" or "https://" if it
+ * begins so. rule->path_kind says whether there is a :splat. Sets rule->target. */
+bool dt_target_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
+                     enum dt_target_mode mode, struct dt_rule *rule);
+
+/* The same for a word whose classes are not known yet. Not for an empty word. */
+bool dt_target_read(struct dt_reader *reader, struct dt_slice word, enum dt_target_mode mode,
+                    struct dt_rule *rule);
+
+#endif
