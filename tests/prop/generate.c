@@ -74,6 +74,8 @@ static void generate_source(struct random *random, struct rule *rule)
     /* "//x" alone would be a host, and "dir//" + "*" is the folder "dir/" */
     while (rule->host_form == ANY_HOST && rule->path.s[0] == '/' && rule->path.s[1] == '/')
         memmove(rule->path.s, rule->path.s + 1, n--);
+    if (rule->host_form == ANY_HOST && rule->folder && strcmp(rule->path.s, "/") == 0)
+        rule->path.s[0] = 0;
     if (random_below(random, 3) == 0)
         rule->nparams = (int)random_below(random, 4);
     for (int i = 0; i < rule->nparams; i++)
@@ -160,6 +162,8 @@ void generate_rule(struct random *random, int line, struct rule *ret_rule, char 
     generate_source(random, ret_rule);
     generate_target(random, ret_rule);
     render(ret_rule, text, cap);
+    if (ret_rule->scheme != ANY_SCHEME && !ret_rule->port) /* a URL without a port names one too */
+        ret_rule->port = ret_rule->scheme == HTTP ? 80 : 443;
 }
 
 /* Another spelling: unreserved characters escaped, hex in lower case, dot segments put in. */
