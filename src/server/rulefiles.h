@@ -35,6 +35,12 @@ DT_MUST_USE enum dt_err dt_rulefiles_load(const char *const *paths, size_t npath
                                           enum dt_format format, struct dt_buf *problems,
                                           struct dt_rulefiles *ret);
 
+/* True when the path names a snapshot that can be opened, whatever its state. */
+bool dt_rulefiles_is_snapshot(const char *path);
+
+/* True for a file name that a folder of rule files stands for. */
+bool dt_rulefiles_is_name(const char *name);
+
 /* Frees the set and its texts, unmaps and closes the snapshot; idempotent. */
 void dt_rulefiles_release(struct dt_rulefiles *files);
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A dozen lines of decisions, in order: methods that are never redirected, a target that is no
+ * resource, a Host that is none, then the rules. Whatever goes wrong is an answer too.
+ */
+#include "server/handler.h"
+
+#include "http/http1_error_page.h"
+
+#include <detour/note.h>
+#include <detour/status.h>
+#include <detour/uri.h>
+
+/* Methods that a user agent may use on what is redirected; others are redirected as well. */
+#define ALLOW DT_S("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+
+static void plain(struct dt_answer *answer, unsigned status)
+{
+    *answer = (struct dt_answer){.status = (uint16_t)status, .retry_after = DT_RETRY_AFTER_NONE};
+}
+
+/* A note that does not fit is left out: it is for people, and the Location says it all. */
+static void add_note(struct dt_handler *handler, struct dt_slice text, struct dt_answer *answer)
+{
+    const struct dt_status *status = dt_status_get(answer->status);
+    struct dt_slice note;
+    if (status && dt_note_build(status, answer->location, text, handler->note, sizeof handler->note,
+                                &note) == DT_OK)
+        answer->body = note;
+}
+
+void dt_handler_refuse(struct dt_handler *handler, unsigned status, const char *reason,
+                       struct dt_answer *ret_answer)
+{
+    plain(ret_answer, status);
+    ret_answer->close = true;
+    add_note(handler, dt_slice_str(reason), ret_answer);
+}
+
+static void fail(struct dt_handler *handler, enum dt_err err, struct dt_answer *answer)
+{
+    unsigned held;
+    if (dt_log_allow(&handler->damaged_log, handler->now, 1, &held))
+        dt_log(DT_LOG_ERROR, "a request was answered with 500: %s (%u more)", dt_err_message(err),
+               held);
+    plain(answer, 500);
+    answer->body = dt_http1_error_page(500);
+}
+
+/* Reads the request as rules see it. False when its Host is not valid. */
+static bool read_request(struct dt_handler *handler, const struct dt_http_request *request,
+                         struct dt_request *ret)
+{
+    ret->method = request->method;
+    ret->scheme = request->scheme;
+    ret->host = DT_SLICE_NONE;
+    ret->port = 0;
+    /* HTTP/1.0 has requests without Host: only rules for any host can match. */
+    if (request->authority.len) {
+        struct dt_slice host;
+        if (dt_authority_split(request->authority, &host, &ret->port) != DT_OK ||
+            dt_norm_host(host, handler->host, sizeof handler->host, &ret->host) != DT_OK)
+            return false;
+    }
+    if (ret->port == 0)
+        ret->port = request->scheme == DT_SCHEME_HTTPS ? 443 : 80;
+    return dt_norm_path(request->path, handler->path, sizeof handler->path, &ret->path) == DT_OK &&
+           dt_norm_query(request->query, handler->query, sizeof handler->query, &ret->query) ==
+               DT_OK;
+}
+
+static void use_decision(struct dt_handler *handler, const struct dt_http_request *request,
+                         const struct dt_decision *decision, struct dt_answer *answer)
+{
+    plain(answer, decision->status);
+    answer->retry_after = decision->retry_after;
+    answer->location = decision->location;
+    answer->cache = decision->cache;
+    if (handler->http10_fallback && request->version == 10)
+        answer->status = dt_status_get(decision->status)->http10;
+    /* For HEAD too: its Content-Length, if sent, is that of GET (RFC 9110 section 8.6). */
+    if (decision->note && !handler->no_note)
+        add_note(handler, decision->note_text, answer);
+}
+
+static bool is_method(const struct dt_http_request *request, struct dt_slice method)
+{
+    return dt_slice_eq(request->method, method);
+}
+
+void dt_handler_answer(void *ctx, const struct dt_http_request *request,
+                       struct dt_answer *ret_answer)
+{
+    struct dt_handler *handler = ctx;
+
+    /* TRACE shows a client's own fields to scripts and CONNECT asks for a tunnel: neither can be
+     * redirected in a way that helps (RFC 9110 sections 9.3.6 and 9.3.8). */
+    if (is_method(request, DT_S("TRACE")) || is_method(request, DT_S("CONNECT"))) {
+        plain(ret_answer, 405);
+        ret_answer->allow = ALLOW;
+        ret_answer->body = dt_http1_error_page(405);
+        return;
+    }
+    /* RFC 9110 section 9.3.7: "*" is the server and no resource, so no rule can speak for it; the
+     * request is "a 'ping' or 'no-op' type of method", and success with Allow is what it asks for.
+     */
+    if (dt_slice_eq(request->path, DT_S("*"))) {
+        plain(ret_answer, 200);
+        ret_answer->allow = ALLOW;
+        return;
+    }
+
+    struct dt_request asked;
+    struct dt_decision decision;
+    if (!read_request(handler, request, &asked)) {
+        dt_handler_refuse(handler, 400, "The Host is not valid.", ret_answer);
+        return;
+    }
+    enum dt_err err = dt_match(handler->snapshot, &asked, &handler->scratch, &decision);
+    if (err) {
+        fail(handler, err, ret_answer);
+    } else if (!decision.matched) {
+        plain(ret_answer, 404);
+        ret_answer->body = dt_http1_error_page(404);
+    } else {
+        use_decision(handler, request, &decision, ret_answer);
+    }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one handler that every protocol's requests reach: from a request to an answer by the rules.
+ */
+#ifndef DT_SERVER_HANDLER_H
+#define DT_SERVER_HANDLER_H
+
+#include "base/log.h"
+#include "http/request.h"
+
+#include <detour/match.h>
+
+#define DT_HANDLER_NOTE_MAX (128u << 10)
+#define DT_HANDLER_NORM_MAX (3 * (16u << 10) + 1) /* of a path or query in a 16 KiB head */
+
+struct dt_handler {
+    const struct dt_snapshot *snapshot; /* the caller's; swapped between requests */
+    bool http10_fallback;
+    bool no_note;
+    int64_t now; /* for the log's limits; the caller sets it once a turn */
+    struct dt_log_limit damaged_log;
+    char host[1024];
+    char path[DT_HANDLER_NORM_MAX];
+    char query[DT_HANDLER_NORM_MAX];
+    char note[DT_HANDLER_NOTE_MAX];
+    struct dt_match_scratch scratch;
+};
+
+/* A dt_http_handler; ctx is a struct dt_handler. */
+void dt_handler_answer(void *ctx, const struct dt_http_request *request,
+                       struct dt_answer *ret_answer);
+
+/* The answer to a request that a protocol could not read: a status of 4xx or 5xx with a sentence,
+ * and the connection is to be closed. */
+void dt_handler_refuse(struct dt_handler *handler, unsigned status, const char *reason,
+                       struct dt_answer *ret_answer);
+
+#endif
