@@ -112,6 +112,7 @@ class Load:
 
 def must_be_right(name, result):
     """A wrong answer ends the row: speed without right answers is no figure."""
-    wrong = {key: result[key] for key in ("bad_status", "bad_location", "broken", "lost", "refused") if result[key]}
+    kinds = ("bad_status", "bad_location", "broken", "lost", "refused")
+    wrong = {kind: result[kind] for kind in kinds if result[kind]}
     if result["requests"] == 0 or wrong:
         raise LoadError(f"{name}: {result['requests']} answers, wrong: {wrong}")

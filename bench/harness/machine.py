@@ -43,9 +43,9 @@ def describe(detour):
         "kernel": os.uname().release,
         "system": _field("/etc/os-release", "PRETTY_NAME"),
         "versions": {
-            "detour": _version([detour, "--version"]) if detour else None,
+            "Detour": _version([detour, "--version"]) if detour else None,
             "nginx": _version(["nginx", "-v"]),
-            "haproxy": _version(["haproxy", "-v"]),
+            "HAProxy": _version(["haproxy", "-v"]),
             "h2o": _version(["h2o", "--version"]),
             "lighttpd": _version(["lighttpd", "-v"]),
             "gcc": _version(["gcc", "-dumpfullversion"]),
@@ -55,8 +55,7 @@ def describe(detour):
 
 def sentence(machine):
     versions = machine["versions"]
-    names = {"detour": "Detour", "nginx": "nginx", "haproxy": "HAProxy", "h2o": "h2o", "lighttpd": "lighttpd"}
-    listed = ", ".join(f"{names[key]} {versions[key]}" for key in names if versions[key])
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     virtual = ", virtual" if machine["virtual"] else ""
     return (
         f"{machine['cpu']}, {machine['cpus']} CPUs{virtual}, {machine['memory_gib']} GiB, "

@@ -36,14 +36,20 @@ ROWS = {
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="bench/run", description="Measures Detour beside its peers and the floor.")
-    parser.add_argument("--quick", action="store_true", help="about two minutes: fewer and shorter samples")
-    parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help="only this row: " + ", ".join(ROWS))
-    parser.add_argument("--servers", metavar="NAMES", help="only these, with commas between: " + ", ".join(k.name for k in peers.ALL))
-    parser.add_argument("--detour", default=os.path.join(ROOT, "build", "detour"), help="the program [build/detour]")
-    parser.add_argument("--out", default=os.path.join(ROOT, "out", "bench"), help="work folder and results [out/bench]")
-    parser.add_argument("--port", type=int, default=18400, help="first of ten ports on 127.0.0.1 [18400]")
-    parser.add_argument("--minutes", type=float, default=9.5, help="limit of the whole run [9.5]")
+    servers = ", ".join(kind.name for kind in peers.ALL)
+    program = os.path.join(ROOT, "build", "detour")
+    folder = os.path.join(ROOT, "out", "bench")
+    parser = argparse.ArgumentParser(
+        prog="bench/run", description="Measures Detour beside its peers and the raw floor."
+    )
+    add = parser.add_argument
+    add("--quick", action="store_true", help="about two minutes: fewer, shorter samples")
+    add("--only", action="append", choices=ROWS, metavar="ROW", help="a row: " + ", ".join(ROWS))
+    add("--servers", metavar="NAMES", help="only these, with commas between, of " + servers)
+    add("--detour", default=program, help="the program [build/detour]")
+    add("--out", default=folder, help="work folder and results [out/bench]")
+    add("--port", type=int, default=18400, help="first of six ports on 127.0.0.1 [18400]")
+    add("--minutes", type=float, default=9.5, help="limit of the whole run [9.5]")
     return parser.parse_args(arguments)
 
 
@@ -59,13 +65,17 @@ def _measure(name, bench):
 
 
 def _notes(rows, options):
-    samples = [s for row in rows for of in row.data.values() if isinstance(of, list) for s in of if isinstance(s, dict)]
-    noisy = sum(disturbed(sample) for sample in samples if "foreign" in sample)
+    samples = [sample for row in rows for of in row.samples.values() for sample in of]
+    noisy = sum(map(disturbed, samples))
     notes = [
-        f"Server on CPU {SERVER_CPU} with one worker, load on CPU {LOAD_CPU}; medians of interleaved rounds, {time.strftime('%Y-%m-%d')}."
+        f"Server on CPU {SERVER_CPU} with one worker, load on CPU {LOAD_CPU}; "
+        f"medians of interleaved rounds, {time.strftime('%Y-%m-%d')}."
     ]
     if noisy:
-        notes.append(f"Other work disturbed {noisy} of {len(samples)} samples (medians are of the others where three are left).")
+        notes.append(
+            f"Other work disturbed {noisy} of {len(samples)} samples; "
+            "medians are of the others where three are left."
+        )
     if options.quick or options.servers:
         notes.append("Not a full run: bench/run " + " ".join(sys.argv[1:]) + ".")
     return notes
@@ -82,15 +92,16 @@ def run(options):
     else:
         clock.say(f"no program at {options.detour}: only its peers are measured")
     if options.servers:
-        peers.ALL = tuple(kind for kind in peers.ALL if kind.name in options.servers.split(",") + ["floor"])
+        wanted = {"floor", *options.servers.split(",")}
+        peers.ALL = tuple(kind for kind in peers.ALL if kind.name in wanted)
     shop = Workshop(ROOT, options.out, clock)
     shop.build()
     bench = Bench(
         shop=shop,
         clock=clock,
         port=options.port,
-        rounds=3 if options.quick else 5,
-        seconds=0.5 if options.quick else 1.2,
+        rounds=3 if options.quick else 7,
+        seconds=0.5 if options.quick else 0.8,
         quick=options.quick,
         test_data=os.environ.get("DETOUR_TEST_DATA", os.path.join(ROOT, "..", "shared", "data")),
         missing=missing,

@@ -82,9 +82,8 @@ class Nginx(Server):
 
     def _configure(self, http, server):
         user = "user root;" if os.geteuid() == 0 else ""
-        temporary = " ".join(
-            f"{kind}_temp_path {self.file(kind)};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = " ".join(f"{kind}_temp_path {self.file(kind)};" for kind in kinds)
         self.write(
             "nginx.conf",
             f"""daemon off; master_process on; worker_processes 1; {user} pid {self.file("pid")};

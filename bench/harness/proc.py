@@ -3,7 +3,7 @@
 
 CPU time of a process is utime + stime. /proc/PID/stat gives them in ticks of 10 ms, too coarse for
 runs of a second, and their sum is exactly the scheduler's count in /proc/PID/task/*/schedstat, in
-nanoseconds. So the sum is taken from there, and only the division in user and system from the ticks.
+nanoseconds. So the sum is taken from there, and only the division in user and system from ticks.
 """
 
 import os

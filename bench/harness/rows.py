@@ -50,7 +50,8 @@ class Row:
     cells: dict = field(default_factory=dict)
     verdict: str = OPEN
     why: str = ""
-    data: dict = field(default_factory=dict)
+    samples: dict = field(default_factory=dict)  # of CPU time, by server
+    data: dict = field(default_factory=dict)  # whatever else was measured
 
     def judge(self, *checks):
         """Each check is (holds, sentence); the row passes when all hold."""
@@ -62,10 +63,23 @@ def disturbed(sample):
     return sample["foreign"] + sample["stolen"] > DISTURBED
 
 
+def calm(samples):
+    """Those that others did not disturb when there are three or more of them, else all."""
+    undisturbed = [sample for sample in samples if not disturbed(sample)]
+    return undisturbed if len(undisturbed) >= 3 else samples
+
+
 def median(samples, key):
-    """Of the calm samples when there are three or more, else of all."""
-    calm = [sample[key] for sample in samples if not disturbed(sample)]
-    return statistics.median(calm if len(calm) >= 3 else [sample[key] for sample in samples])
+    return statistics.median(sample[key] for sample in calm(samples))
+
+
+def user_us(samples):
+    """The kernel divides user from system time by sampling at its ticks, a few hundred a second:
+    the parts are taken over all samples together, and applied to the median of the sum."""
+    samples = calm(samples)
+    total = sum(sample["us"] * sample["requests"] for sample in samples)
+    user = sum(sample["user_us"] * sample["requests"] for sample in samples)
+    return statistics.median(sample["us"] for sample in samples) * user / total
 
 
 def ratio_check(what, value, base, bound, base_name):
@@ -80,4 +94,5 @@ def least_check(values, name="detour"):
     if not others:
         return True, "no peer was measured"
     best = min(others, key=others.get)
-    return values[name] < others[best], f"{values[name] / others[best]:.2f} x the best peer ({best})"
+    ratio = values[name] / others[best]
+    return ratio < 1, f"{ratio:.2f} x the best peer ({best})"

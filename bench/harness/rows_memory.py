@@ -89,13 +89,12 @@ def idle(bench):
 
 
 def _read_counts(path):
-    """(allocations, frees, maps) by process."""
-    counts = {}
+    """[allocations, frees, maps] of all the server's processes."""
     with open(path, "rb") as file:
-        for pid, *numbers in SLOT.iter_unpack(file.read()):
-            if pid:
-                counts[pid] = numbers
-    return counts
+        slots = [numbers for pid, *numbers in SLOT.iter_unpack(file.read()) if pid]
+    if not slots:
+        raise RuntimeError("the counter of allocations was not loaded")
+    return [sum(column) for column in zip(*slots)]
 
 
 def allocations(bench):
@@ -118,10 +117,14 @@ def allocations(bench):
             must_be_right(server.name, result)
     finally:
         server.stop()
-    if not before:
-        raise RuntimeError("the counter was not loaded")
-    grown = [sum(now[i] - before.get(pid, [0, 0, 0])[i] for pid, now in after.items()) for i in range(3)]
-    row.data = {"requests": result["requests"], "allocated": grown[0], "freed": grown[1], "mapped": grown[2]}
-    row.cells["detour"] = f"{grown[0] / result['requests']:g}"
-    row.judge((sum(grown) == 0, f"{grown[0]} allocations, {grown[1]} frees, {grown[2]} maps in {REQUESTS:,} requests"))
+    allocated, freed, mapped = (after[i] - before[i] for i in range(3))
+    row.data = {
+        "requests": result["requests"],
+        "allocated": allocated,
+        "freed": freed,
+        "mapped": mapped,
+    }
+    row.cells["detour"] = f"{allocated / result['requests']:g}"
+    counted = f"{allocated} allocations, {freed} frees, {mapped} maps in {REQUESTS:,} requests"
+    row.judge((allocated + freed + mapped == 0, counted))
     return [row]

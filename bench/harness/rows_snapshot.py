@@ -37,7 +37,12 @@ def _compile(bench, out, *arguments, limit=60, may_refuse=False):
 
 
 def start(bench):
-    row = Row("start", f"Start with a compiled snapshot of {HUGE:,} rules", "answering within 50 ms", "ms")
+    row = Row(
+        "start",
+        f"Start with a compiled snapshot of {HUGE:,} rules",
+        "answering within 50 ms",
+        "ms",
+    )
     server = bench.server("detour")
     if server is None:
         return [row]
@@ -54,7 +59,8 @@ def start(bench):
     for _ in range(STARTS):
         begin = server.start()
         try:
-            times.append(server.first_answer(begin, key, target, bench.clock.limit(20), pause=0.0002)[0])
+            limit = bench.clock.limit(20)
+            times.append(server.first_answer(begin, key, target, limit, pause=0.0002)[0])
         finally:
             server.stop()
     size = os.path.getsize(snapshot)
@@ -62,12 +68,18 @@ def start(bench):
     row.data = {"rules": rules, "seconds": times, "bytes": size, "compile_s": wall}
     took = statistics.median(times)
     row.cells["detour"] = f"{took * 1e3:.1f} ({size / 2**30:.2f} GiB, compiled in {wall:.0f} s)"
-    row.judge((took <= 0.050, f"{rules:,} rules, {min(times) * 1e3:.1f} to {max(times) * 1e3:.1f} ms"))
+    span = f"{min(times) * 1e3:.1f} to {max(times) * 1e3:.1f} ms"
+    row.judge((took <= 0.050 and rules == HUGE, f"{rules:,} rules, {span}"))
     return [row]
 
 
 def compile_(bench):
-    row = Row("compile", f"Compile {RULES:,} rules, text to snapshot, one core", "1,000,000 rules a second", "rules/s")
+    row = Row(
+        "compile",
+        f"Compile {RULES:,} rules, text to snapshot, one core",
+        "1,000,000 rules a second",
+        "rules/s",
+    )
     if bench.server("detour") is None:
         return [row]
     text = bench.shop.map("detour")
@@ -75,18 +87,20 @@ def compile_(bench):
     for place, parent in (("memory", "/dev/shm"), ("disk", bench.shop.folder)):
         folder = tempfile.mkdtemp(prefix="detour-bench-", dir=parent)
         try:
-            runs[place] = [_compile(bench, os.path.join(folder, "snapshot"), text) for _ in range(max(3, bench.rounds))]
-            size = os.path.getsize(os.path.join(folder, "snapshot"))
+            out = os.path.join(folder, "snapshot")
+            runs[place] = [_compile(bench, out, text) for _ in range(bench.rounds)]
+            size = os.path.getsize(out)
         finally:
             shutil.rmtree(folder)
     wall = {place: statistics.median(run[0] for run in of) for place, of in runs.items()}
     cpu = {place: statistics.median(run[1] for run in of) for place, of in runs.items()}
     row.data = {"runs": runs, "bytes": size}
-    row.cells["detour"] = (
-        f"{RULES / wall['memory']:,.0f} to memory ({wall['memory']:.2f} s, CPU {cpu['memory']:.2f} s); "
-        f"{RULES / wall['disk']:,.0f} to disk with fsync ({wall['disk']:.2f} s, CPU {cpu['disk']:.2f} s)"
+    row.cells["detour"] = "; ".join(
+        f"{RULES / wall[place]:,.0f} to {name} ({wall[place]:.2f} s, CPU {cpu[place]:.2f} s)"
+        for place, name in (("memory", "memory"), ("disk", "disk with fsync"))
     )
-    row.judge((wall["memory"] <= 1.0, f"{wall['memory']:.2f} s for a million; {size / RULES:.0f} bytes a rule"))
+    took = f"{wall['memory']:.2f} s to memory; {size / RULES:.0f} bytes a rule"
+    row.judge((wall["memory"] <= 1.0, took))
     return [row]
 
 

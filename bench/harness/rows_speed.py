@@ -7,23 +7,23 @@ goes the other way, so that whatever drifts on the machine drifts for all.
 
 from . import proc
 from .load import BROWSER, Load, LoadError, must_be_right
-from .rows import FAIL, Row, disturbed, least_check, median, ratio_check
+from .rows import FAIL, Row, disturbed, least_check, median, ratio_check, user_us
 from .servers import ServerError
 from .workshop import RULES
 
-WARM_UP = 0.3
+WARM_UP = 0.2
 DEPTH = 16
 FAILURES = (LoadError, ServerError, OSError)
 
 
 def _measure(bench, server, samples, options, keys=None):
-    """Adds a sample; one that others disturbed is followed by one more try."""
+    """Adds a sample; two when others disturbed the first, unless that has happened too often."""
+    taken = samples.setdefault(server.name, [])
     for _ in range(2):
         with Load(bench.shop, server, *options, keys=keys) as load:
             must_be_right(server.name, load.run(WARM_UP))
-            sample = load.sample(bench.seconds)
-        samples.setdefault(server.name, []).append(sample)
-        if not disturbed(sample):
+            taken.append(load.sample(bench.seconds))
+        if not disturbed(taken[-1]) or sum(map(disturbed, taken)) > bench.rounds // 2:
             return
 
 
@@ -64,12 +64,12 @@ def _cells(row, samples, failed, cell):
         row.cells[name] = "failed"
         if name == "detour":
             row.verdict, row.why = FAIL, reason
-    row.data = {name: list(of) for name, of in samples.items()}
+    row.samples = samples
     row.cells.update({name: cell(of) for name, of in samples.items()})
 
 
 def _time_cell(samples):
-    return f"{median(samples, 'us'):.2f} ({median(samples, 'user_us'):.2f})"
+    return f"{median(samples, 'us'):.2f} ({user_us(samples):.2f})"
 
 
 def _times(samples):
@@ -79,7 +79,8 @@ def _times(samples):
 def _against_floor(row, samples, bound):
     times = _times(samples)
     if "detour" in times:
-        row.judge(ratio_check("", times["detour"], times["floor"], bound, "the floor"), least_check(times))
+        floor = ratio_check("", times["detour"], times["floor"], bound, "the floor")
+        row.judge(floor, least_check(times))
 
 
 def request(bench):
@@ -162,7 +163,8 @@ def million(bench):
             seconds, _ = server.boot(key, target)
             if server.name != "floor":
                 start.cells[server.name] = f"{seconds:.2f}"
-        failed = _rounds(bench, servers, lambda server: _measure(bench, server, samples, [], bench.shop.keys()))
+        keys = bench.shop.keys()
+        failed = _rounds(bench, servers, lambda server: _measure(bench, server, samples, [], keys))
         for server in servers[1:]:
             memory.cells[server.name] = f"{proc.pss(server.pids()) / RULES:.0f}"
     finally:
@@ -181,6 +183,6 @@ def _judge_million(row, samples):
     times = _times(samples)
     checks = [ratio_check("", times["detour"], times["floor"], 1.15, "the floor")]
     if "nginx" in samples:
-        ours, theirs = (median(samples[name], "user_us") for name in ("detour", "nginx"))
+        ours, theirs = user_us(samples["detour"]), user_us(samples["nginx"])
         checks.append(ratio_check("user part ", ours, theirs, 0.35, "nginx's"))
     row.judge(*checks)

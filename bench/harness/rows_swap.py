@@ -9,8 +9,8 @@ the swap was done, and an old answer to a request that was sent after it is an e
 The load has a rate, half of what a core can do or less: reading a million rules takes a second of
 CPU time, and on a machine of two CPUs whose other one is the generator's, a server that was kept
 saturated would leave the reader none, whatever the server is. Latencies count from the time at
-which the request was due, so that a stall is seen by every request that it held up. A second figure,
-without a verdict, is the same with a saturated server.
+which the request was due, so that a stall is seen by every request that it held up. A second
+figure, without a verdict, is the same with a saturated server.
 """
 
 import os
@@ -57,9 +57,10 @@ def _measure(bench, name, options):
                 server.prepare_swap(2 if pair % 2 == 0 else 1)
                 quiet.append(_window(load, server, seconds, swap=False))
                 swapped.append(_window(load, server, seconds, swap=True))
+                worst = [f"{windows[-1]['max_us']:.0f} us" for windows in (quiet, swapped)]
+                took = swapped[-1]["swap_s"] or float("nan")
                 bench.clock.say(
-                    f"    {name}: worst {quiet[-1]['max_us']:.0f} us quiet, {swapped[-1]['max_us']:.0f} us with a swap"
-                    f" that took {swapped[-1]['swap_s'] or float('nan'):.2f} s"
+                    f"    {name}: worst {worst[0]} quiet, {worst[1]} with a swap of {took:.2f} s"
                 )
     finally:
         server.stop()
@@ -68,6 +69,10 @@ def _measure(bench, name, options):
 
 def _worst(windows):
     return statistics.median(window["max_us"] for window in windows)
+
+
+def _p999(windows):
+    return statistics.median(window["p999_us"] for window in windows)
 
 
 def _errors(windows):
@@ -90,9 +95,9 @@ def _judge(row, quiet, swapped):
     ratio = _worst(swapped) / _worst(quiet)
     wrong = sum(errors.values()) + ended
     done = all(window["swap_s"] is not None for window in swapped)
-    p999 = [statistics.median(window["p999_us"] for window in windows) for windows in (quiet, swapped)]
+    usual, now = _p999(quiet), _p999(swapped)
     row.judge(
-        (ratio <= 2, f"worst {ratio:.2f} x quiet (p99.9 {p999[1]:.0f} us, quiet {p999[0]:.0f})"),
+        (ratio <= 2, f"worst {ratio:.2f} x quiet (p99.9 {now:.0f} us, quiet {usual:.0f})"),
         (wrong == 0, f"{wrong} errors" if wrong else "no error"),
         (done, "every swap done" if done else "a swap was not done in its window"),
     )

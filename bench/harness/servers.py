@@ -123,7 +123,8 @@ class Server:
         """Seconds from begin until path is answered with 307 and target, and the answer's size."""
         while time.monotonic() - begin < limit:
             if self.process.poll() is not None:
-                raise ServerError(f"{self.name} ended with status {self.process.returncode}, see {self.file('log')}")
+                status = self.process.returncode
+                raise ServerError(f"{self.name} ended with {status}, see {self.file('log')}")
             try:
                 status, location, size = ask(self.port, path, limit)
             except OSError:
@@ -136,7 +137,7 @@ class Server:
         raise ServerError(f"{self.name} did not answer within {limit:.0f} s")
 
     def boot(self, path=PATH, target=TARGET, limit=60):
-        """Starts it and waits: (seconds, bytes of the answer). Nothing stays behind when it fails."""
+        """Starts it and waits: (seconds, bytes of the answer). When it fails, nothing stays."""
         begin = self.start()
         try:
             return self.first_answer(begin, path, target, self.shop.clock.limit(limit))

@@ -32,7 +32,7 @@ class Workshop:
         return os.path.join(self.folder, "data", name)
 
     def build(self):
-        newest = max(os.path.getmtime(os.path.join(self.sources, n)) for n in os.listdir(self.sources))
+        newest = max(entry.stat().st_mtime for entry in os.scandir(self.sources))
         for name, sources in TOOLS.items():
             out = self.tool(name)
             if os.path.exists(out) and os.path.getmtime(out) > newest:
