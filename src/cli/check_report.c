@@ -54,11 +54,10 @@ struct text_visit {
 
 static void print_answer(FILE *out, const char *label, uint16_t status, struct dt_slice location)
 {
-    fprintf(out, "    %-9s %u", label, status);
+    fprintf(out, "%s %u", label, status);
     if (location.len)
         fputc(' ', out);
     dt_text_safe(out, location);
-    fputc('\n', out);
 }
 
 static void print_place(const struct dt_render *render, const struct dt_place *place)
@@ -85,7 +84,7 @@ static void visit_text(void *ctx, const struct dt_expect_outcome *outcome)
         .file = expect->file,
         .line = expect->line,
         .col = expect->col,
-        .span = 7, /* "@expect" */
+        .span = expect->col && line.len >= expect->col ? (uint32_t)line.len - expect->col + 1 : 1,
         .text = line,
         .message = outcome->result == DT_EXPECT_FAILED ? dt_slice_str(dt_err_message(outcome->err))
                                                        : DT_S("this expectation does not hold"),
@@ -94,12 +93,15 @@ static void visit_text(void *ctx, const struct dt_expect_outcome *outcome)
     dt_render_diag(visit->render, dt_ruleset_file(set, expect->file), &diag);
     if (outcome->result == DT_EXPECT_FAILED)
         return;
-    print_answer(out, "expected", expect->status, expect->location);
-    print_answer(out, "got", outcome->status, outcome->location);
+    print_answer(out, "    expected ", expect->status, expect->location);
+    print_answer(out, "\n    got      ", outcome->status, outcome->location);
+    if (outcome->resolved.len && expect->location.len) {
+        fprintf(out, ", which is ");
+        dt_text_safe(out, outcome->resolved);
+    }
+    fprintf(out, outcome->matched ? "\n" : ", no rule matches\n");
     if (outcome->matched)
         print_place(visit->render, &outcome->place);
-    else
-        fprintf(out, "    no rule matches\n");
 }
 
 static void print_expectations(FILE *out, const struct dt_expect_counts *counts)

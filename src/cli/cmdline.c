@@ -301,7 +301,7 @@ static enum dt_parsed parse_args(struct dt_call *call, char **args, size_t nargs
     return DT_PARSED_RUN;
 }
 
-enum dt_parsed dt_options_parse(const struct dt_command *command, char **args, size_t nargs,
+enum dt_parsed dt_cmdline_parse(const struct dt_command *command, char **args, size_t nargs,
                                 struct dt_call *ret_call)
 {
     struct dt_call call = {command, calloc(1, command->values_size), args, 0};

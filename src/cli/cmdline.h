@@ -64,6 +64,7 @@ struct dt_command {
     const char *name;
     const char *summary;      /* for the list of commands: "answer requests" */
     const char *operands;     /* "FILE..." */
+    const char *also;         /* another way to call it: "--verify FILE"; NULL: none */
     const char *const *prose; /* paragraphs for the help and the man page, NULL-ended */
     const struct dt_option *options;
     size_t noptions;
@@ -83,7 +84,7 @@ enum dt_parsed {
  * "-xVALUE", flags and operands in any order, "--" before operands that begin with "-". Defaults
  * first, then variables, then arguments. args may be reordered. On RUN the call is filled and must
  * be given to dt_call_release. */
-DT_MUST_USE enum dt_parsed dt_options_parse(const struct dt_command *command, char **args,
+DT_MUST_USE enum dt_parsed dt_cmdline_parse(const struct dt_command *command, char **args,
                                             size_t nargs, struct dt_call *ret_call);
 void dt_call_release(struct dt_call *call);
 

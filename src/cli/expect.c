@@ -9,19 +9,17 @@
 
 #include <stdlib.h>
 
-static bool same_location(const struct dt_ask *ask, struct dt_slice want, struct dt_slice got)
+/* got is what the Location resolves to. */
+static bool same_location(const struct dt_ask *ask, struct dt_slice want, const struct dt_url *got)
 {
-    struct dt_url a = {0}, b = {0};
-    bool same = dt_slice_eq(want, got);
-    if (!same && got.len && dt_url_parse(want, &ask->url, &a) == DT_OK &&
-        dt_url_parse(got, &ask->url, &b) == DT_OK)
-        same = dt_slice_eq(a.href, b.href);
-    dt_url_release(&a);
-    dt_url_release(&b);
+    struct dt_url url = {0};
+    bool same = dt_url_parse(want, &ask->url, &url) == DT_OK && dt_slice_eq(url.href, got->href);
+    dt_url_release(&url);
     return same;
 }
 
-static void judge(const struct dt_ask *ask, const struct dt_reply *reply,
+/* got is all zero when there is no Location; it must outlive the outcome. */
+static void judge(const struct dt_ask *ask, const struct dt_reply *reply, const struct dt_url *got,
                   struct dt_expect_outcome *outcome)
 {
     const struct dt_expect *expect = outcome->expect;
@@ -29,9 +27,11 @@ static void judge(const struct dt_ask *ask, const struct dt_reply *reply,
     outcome->matched = reply->decision.matched;
     if (reply->decision.matched)
         outcome->location = reply->decision.location;
+    if (dt_slice_starts(outcome->location, DT_S("/")))
+        outcome->resolved = got->href;
     if (outcome->status != expect->status)
         outcome->result = DT_EXPECT_STATUS;
-    else if (expect->location.len && !same_location(ask, expect->location, outcome->location))
+    else if (expect->location.len && !same_location(ask, expect->location, got))
         outcome->result = DT_EXPECT_LOCATION;
 }
 
@@ -39,22 +39,23 @@ static void try_one(const struct dt_load *load, struct dt_match_scratch *scratch
                     struct dt_expect_outcome *outcome, dt_expect_visit *visit, void *ctx)
 {
     const struct dt_expect *expect = outcome->expect;
-    struct dt_ask ask;
+    struct dt_ask ask = {.memory = NULL};
     struct dt_reply reply;
+    struct dt_url got = {0};
     outcome->err = dt_ask_init(&ask, expect->method, expect->url, DT_SLICE_NONE);
-    bool asked = outcome->err == DT_OK;
-    if (asked)
+    if (outcome->err == DT_OK)
         outcome->err = dt_ask_rules(&ask, &load->snapshot, scratch, &reply);
-    if (outcome->err == DT_OK) {
-        judge(&ask, &reply, outcome);
-        if (outcome->matched)
-            outcome->err = dt_load_place(load, reply.decision.rule, &outcome->place);
-    }
+    if (outcome->err == DT_OK && reply.decision.matched && reply.decision.location.len)
+        outcome->err = dt_url_parse(reply.decision.location, &ask.url, &got);
+    if (outcome->err == DT_OK)
+        judge(&ask, &reply, &got, outcome);
+    if (outcome->err == DT_OK && outcome->matched)
+        outcome->err = dt_load_place(load, reply.decision.rule, &outcome->place);
     if (outcome->err != DT_OK)
         outcome->result = DT_EXPECT_FAILED;
     visit(ctx, outcome);
-    if (asked)
-        dt_ask_release(&ask);
+    dt_url_release(&got);
+    dt_ask_release(&ask);
 }
 
 enum dt_err dt_expect_run(const struct dt_load *load, dt_expect_visit *visit, void *ctx,

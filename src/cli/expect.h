@@ -21,6 +21,7 @@ struct dt_expect_outcome {
     uint16_t status;          /* that came */
     bool matched;             /* a rule answered: place is filled */
     struct dt_slice location; /* as sent; empty: none */
+    struct dt_slice resolved; /* against the URL asked for; empty: the same as location */
     struct dt_place place;    /* of the rule that answered */
 };
 

@@ -10,27 +10,24 @@
 
 /* ---- What an answer means, from the one table of statuses ---- */
 
-static const char *const PERMANENCE[] = {
-    [DT_PERMANENCE_NONE] = "No redirect: the answer ends here.",
-    [DT_PERMANENCE_TEMPORARY] = "Temporary: clients keep the old URL for later requests.",
-    [DT_PERMANENCE_PERMANENT] = "Permanent: clients may use the new URL from now on.",
+static const char *const CLIENTS[] = {
+    [DT_PERMANENCE_NONE] = "are not sent elsewhere",
+    [DT_PERMANENCE_TEMPORARY] = "keep the old URL for later requests: it is temporary",
+    [DT_PERMANENCE_PERMANENT] = "may use the new URL from now on: it is permanent",
 };
 
-static const char *const INDEXED[] = {
-    [DT_INDEX_NONE] = "",
-    [DT_INDEX_KEEP_OLD] = "Search engines keep the old URL.",
-    [DT_INDEX_MOVE] = "Search engines move to the new URL.",
-    [DT_INDEX_REMOVE] = "Search engines drop the URL.",
-    [DT_INDEX_RETRY] = "Search engines come back later.",
+static const char *const SEARCH_ENGINES[] = {
+    [DT_INDEX_NONE] = "make nothing of it",  [DT_INDEX_KEEP_OLD] = "keep the old URL",
+    [DT_INDEX_MOVE] = "move to the new URL", [DT_INDEX_REMOVE] = "drop the URL",
+    [DT_INDEX_RETRY] = "come back later",
 };
 
-static const char *caching(const struct dt_reply *reply)
+static const char *caches(const struct dt_reply *reply)
 {
     if (reply->decision.matched && reply->decision.cache.len)
-        return "Caches do what Cache-Control says.";
-    return reply->status->heuristic_cache
-               ? "Without Cache-Control, caches and browsers may keep it as long as they like."
-               : "Without Cache-Control it is not cached.";
+        return "do what Cache-Control says";
+    return reply->status->heuristic_cache ? "may keep it, for as long as they like, browsers too"
+                                          : "do not keep it";
 }
 
 /* ---- Text ---- */
@@ -68,6 +65,23 @@ static void print_answer(const struct dt_explain *explain, const struct dt_rende
         fprintf(out, "  Retry-After: %u\n", decision->retry_after);
 }
 
+/* A rule is written in columns; here it must fit into a line: runs of spaces become two. */
+static void print_rule_text(FILE *out, struct dt_slice text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        bool blank = i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t');
+        bool run =
+            blank && i > 1 && i - from >= 2 && text.ptr[i - 1] == ' ' && text.ptr[i - 2] == ' ';
+        if (i == text.len || run) {
+            dt_text_safe(out, dt_slice_of(text.ptr + from, i - from));
+            while (run && i + 1 < text.len && text.ptr[i + 1] == ' ')
+                i++;
+            from = i + 1;
+        }
+    }
+}
+
 static void print_place(FILE *out, const struct dt_place *place)
 {
     fprintf(out, "  ");
@@ -75,15 +89,22 @@ static void print_place(FILE *out, const struct dt_place *place)
     fprintf(out, ":%u\n", place->line);
     if (place->text.len) {
         fprintf(out, "      ");
-        dt_text_safe(out, place->text);
+        print_rule_text(out, place->text);
         fputc('\n', out);
     }
 }
 
-static void print_reason(FILE *out, const struct dt_candidate *candidate)
+/* The library says "the other" of the better one of two; here that is the one above. */
+static void print_reason(FILE *out, const char *reason)
 {
-    fprintf(out, "      = ");
-    dt_text_wrap(out, dt_slice_str(candidate->reason), 8, 8);
+    char words[200];
+    struct dt_slice said = dt_slice_str(reason);
+    struct dt_slice other = DT_S("the other");
+    bool swap = dt_slice_starts(said, other);
+    struct dt_slice rest = dt_slice_from(said, swap ? other.len : 0);
+    snprintf(words, sizeof words, "%s%.*s", swap ? "the rule above" : "", DT_SLICE_FMT(rest));
+    fprintf(out, "      - ");
+    dt_text_wrap(out, dt_slice_str(words), 8, 8);
 }
 
 static void print_rules(const struct dt_explain *explain, const struct dt_render *render)
@@ -99,15 +120,16 @@ static void print_rules(const struct dt_explain *explain, const struct dt_render
         fprintf(out, "  no rule; 404 is what the server answers then\n");
         return;
     }
-    heading(render, "Answered by the rule");
+    heading(render, "Answered by");
     print_place(out, &explain->places[0]);
     print_field(out, "    owner", explain->reply.decision.owner);
-    print_reason(out, &explain->candidates[0]);
-    if (explain->ncandidates > 1)
-        heading(render, "Which came before");
+    if (explain->ncandidates == 1)
+        fprintf(out, "      - no other rule matches\n");
+    else
+        heading(render, "It wins over");
     for (size_t i = 1; i < explain->ncandidates; i++) {
         print_place(out, &explain->places[i]);
-        print_reason(out, &explain->candidates[i]);
+        print_reason(out, explain->candidates[i].reason);
     }
     if (explain->ncandidates == DT_EXPLAIN_MAX)
         fprintf(out, "  (more rules match; the first %d are shown)\n", DT_EXPLAIN_MAX);
@@ -117,11 +139,10 @@ static void print_next(const struct dt_explain *explain, FILE *out)
 {
     const struct dt_status *status = explain->reply.status;
     struct dt_slice method = explain->ask->request.method;
-    struct dt_slice next = dt_status_next_method(status, method);
     if (explain->next.href.len == 0)
         return;
-    fprintf(out, "  Next request: ");
-    dt_text_safe(out, next);
+    fprintf(out, "  Next request    ");
+    dt_text_safe(out, dt_status_next_method(status, method));
     fputc(' ', out);
     dt_text_safe(out, explain->next.href);
     bool has_body = !dt_slice_eq(method, DT_S("GET")) && !dt_slice_eq(method, DT_S("HEAD"));
@@ -139,11 +160,10 @@ void dt_explain_text(const struct dt_explain *explain, const struct dt_render *r
     print_rules(explain, render);
     heading(render, "What it means");
     print_next(explain, out);
-    char words[400];
-    snprintf(words, sizeof words, "%s %s %s (%s)", PERMANENCE[status->permanence],
-             caching(&explain->reply), INDEXED[status->index], status->source);
-    fprintf(out, "  ");
-    dt_text_wrap(out, dt_slice_str(words), 2, 2);
+    fprintf(out, "  Clients         %s\n", CLIENTS[status->permanence]);
+    fprintf(out, "  Caches          %s\n", caches(&explain->reply));
+    fprintf(out, "  Search engines  %s\n", SEARCH_ENGINES[status->index]);
+    fprintf(out, "  Standard        %s\n", status->source);
 }
 
 /* ---- JSON ---- */

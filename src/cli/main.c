@@ -79,7 +79,7 @@ static int run_command(const struct dt_command *command, char **args, size_t nar
 {
     struct dt_call call;
     int code = DT_EXIT_USAGE;
-    switch (dt_options_parse(command, args, nargs, &call)) {
+    switch (dt_cmdline_parse(command, args, nargs, &call)) {
     case DT_PARSED_RUN:
         code = command->run(&call);
         dt_call_release(&call);
