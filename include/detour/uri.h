@@ -77,8 +77,10 @@ DT_MUST_USE enum dt_err dt_norm_query(struct dt_slice raw, char *buf, size_t cap
                                       struct dt_slice *ret);
 
 /* Host, without port: as dt_host_parse, with a fast path for lower-case letters, digits, "-" and
- * "."; and one trailing dot removed ("example.com." is the same host here). Empty is DT_ERR_HOST.
- */
+ * "."; and one trailing dot removed ("example.com." is the same host here). DT_ERR_HOST when that
+ * leaves nothing, or another trailing dot. buf needs 16 bytes at least ("0" is 0.0.0.0); a
+ * non-ASCII name beyond what the DNS allows may need more than 3 * raw.len + 1 and be DT_ERR_SPACE.
+ * libidn2 allocates, for non-ASCII names only. */
 DT_MUST_USE enum dt_err dt_norm_host(struct dt_slice raw, char *buf, size_t cap,
                                      struct dt_slice *ret);
 

@@ -11,7 +11,8 @@
  *   processing, for which libidn2 leaves those rules out. The two kinds of processing differ in
  * four code points: sharp s and final sigma travel as Lisu letters; a label with a joiner, and one
  *   from right to left, is not tried again since CheckJoiners and CheckBidi would be left out too.
- * - U+1E9E maps to sharp s since Unicode 15.1, to "ss" in libidn2's older table.
+ * - What UTS 46 maps otherwise since libidn2's table was made (Unicode 15.1 and 16) is mapped here
+ *   first, as far as the vectors of web-platform-tests show it.
  *
  * docs/uri.md lists what still differs.
  */
@@ -137,12 +138,44 @@ static int call_disguised(struct label *label, size_t count, int flags)
     return rc;
 }
 
+/* Each code point of a range and what it becomes: the one at the same place from to on, or, with
+ * to 0, nothing. */
+static const struct {
+    uint32_t first, last, to;
+} MAP_FIRST[] = {
+    {0x1e9e, 0x1e9e, SHARP_S}, /* "ss" before Unicode 15.1 */
+    {0x04c0, 0x04c0, 0x4cf},   /* capitals, disallowed before Unicode 16 */
+    {0x10a0, 0x10c5, 0x2d00},    {0x2132, 0x2132, 0x214e},   {0x2183, 0x2183, 0x2184},
+    {0x2f868, 0x2f868, 0x36fc},  {0x2f874, 0x2f874, 0x5f53}, /* Unicode Corrigendum 4 */
+    {0x2f91f, 0x2f91f, 0x243ab}, {0x2f95f, 0x2f95f, 0x7aee}, {0x2f9bf, 0x2f9bf, 0x45d7},
+    {0x115f, 0x1160, 0},         {0xffa0, 0xffa0, 0},        {0x17b4, 0x17b5, 0}, /* ignorable */
+    {0x180e, 0x180e, 0},         {0x206a, 0x206f, 0},        {0x1d173, 0x1d17a, 0},
+    {0xff0d, 0xff0d, '-'},       {0xfe63, 0xfe63, '-'}, /* these must travel as a hyphen does */
+};
+
+static void map_first(struct label *label)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < label->len; i++) {
+        uint32_t cp = label->cp[i];
+        bool kept = true;
+        for (size_t k = 0; k < sizeof MAP_FIRST / sizeof MAP_FIRST[0]; k++) {
+            if (cp < MAP_FIRST[k].first || cp > MAP_FIRST[k].last)
+                continue;
+            kept = MAP_FIRST[k].to != 0;
+            cp = MAP_FIRST[k].to + (cp - MAP_FIRST[k].first);
+            break;
+        }
+        if (kept)
+            label->cp[len++] = cp;
+    }
+    label->len = len;
+}
+
 /* UTS 46 section 4: map, normalise, validate. */
 static enum dt_err map_label(struct label *label)
 {
-    replace(label, 0x1e9e, SHARP_S);
-    replace(label, 0xff0d, '-'); /* what maps to a hyphen must travel as one */
-    replace(label, 0xfe63, '-');
+    map_first(label);
     struct label again = *label;
     int rc = call_disguised(label, 1, IDN2_NONTRANSITIONAL);
     bool by_idna2008 = rc == IDN2_DISALLOWED || rc == IDN2_UNASSIGNED || rc == IDN2_CONTEXTO ||
