@@ -119,8 +119,11 @@ const uint16_t dt_byte_class[256] = {
 unsigned dt_scan_bits(struct dt_slice s)
 {
     unsigned bits = 0;
-    for (size_t i = 0; i < s.len; i++)
-        bits |= dt_byte_class[(unsigned char)s.ptr[i]];
+    size_t at = 0;
+    for (; s.len - at >= 8; at += 8)
+        bits |= dt_byte_classes8(s.ptr + at);
+    for (; at < s.len; at++)
+        bits |= dt_byte_class[(unsigned char)s.ptr[at]];
     return bits;
 }
 

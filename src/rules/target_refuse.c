@@ -66,7 +66,8 @@ static bool looks_like_host(struct dt_slice word)
     size_t len = dt_scan_authority(word);
     struct dt_slice first = dt_slice_of(word.ptr, len);
     const char *dot = memrchr(first.ptr, '.', first.len);
-    if (!dot || dot == first.ptr || dot + 1 == first.ptr + first.len)
+    if (!dot || dot == first.ptr || memchr(first.ptr, '@', first.len) ||
+        dot + 1 == first.ptr + first.len)
         return false;
     struct dt_slice last = dt_slice_from(first, (size_t)(dot - first.ptr) + 1);
     const char *colon = memchr(last.ptr, ':', last.len);
@@ -90,11 +91,10 @@ bool dt_refuse_scheme(struct dt_reader *reader, struct dt_slice word)
     struct dt_slice name = dt_slice_of(word.ptr, len);
     struct dt_slice rest = dt_slice_from(word, len + 1);
     if (listed(name, dangerous, sizeof dangerous / sizeof *dangerous))
-        return dt_reader_error(
-            reader, word, "target-scheme",
-            "a target must not be %.*s:, only http://, https:// or a path can be "
-            "trusted",
-            DT_SLICE_FMT(name));
+        return dt_reader_error(reader, word, "target-scheme",
+                               "a %.*s: target is not safe to follow: a target is http://, "
+                               "https:// or a path",
+                               DT_SLICE_FMT(name));
     bool port = rest.len && dt_is_digit(rest.ptr[0]);
     if (memchr(name.ptr, '.', name.len) || (port && !likely_scheme(name)))
         return relative(reader, word, "http://", word);
@@ -140,7 +140,8 @@ bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
         return dt_refuse_backslash(reader, dt_slice_of(word.ptr, 1));
     if (is_status(word))
         return dt_reader_error(reader, word, "target-missing",
-                               "a status where the target is expected: \"-\" stands for none");
+                               "a status where the target is expected, did you mean - %.*s",
+                               DT_SLICE_FMT(word));
     if (!refuse_forgotten_colon(reader, word))
         return false;
     if (looks_like_host(word))
