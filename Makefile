@@ -15,7 +15,7 @@ RELEASE := --buildtype=release -Dtests=false -Db_pie=true
 all: ## the optimised program, at build/detour
 	@scripts/deps build
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(RELEASE) --prefix=$(PREFIX)
-	@ninja -C $(BUILD) --quiet
+	@ninja -C $(BUILD)
 
 run: all ## all, then serve examples/news.rules on 127.0.0.1 (PORT=8307) until Ctrl-C
 	@scripts/deps run
