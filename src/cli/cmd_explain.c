@@ -9,6 +9,7 @@
 #include "cli/rows.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct explain_values {
     struct dt_texts fields;
@@ -100,6 +101,22 @@ static bool take_fields(const struct dt_command *command, const struct dt_texts 
     return true;
 }
 
+static void not_a_url(const struct dt_call *call, const char *word)
+{
+    size_t host = strcspn(word, "/");
+    bool like_host = memchr(word, '.', host) && !strstr(word, "://") && word[0] != '.';
+    if (access(word, F_OK) == 0)
+        dt_usage_error(call->command, "the URL comes first, then the rules: \"%s\" is a file",
+                       word);
+    else if (like_host)
+        dt_usage_error(call->command, "not an absolute URL, did you mean http://%s", word);
+    else
+        dt_usage_error(call->command,
+                       "the first argument is an absolute URL, such as "
+                       "http://www.example.ai/news.html, not \"%s\"",
+                       word);
+}
+
 static bool prepare_ask(const struct dt_call *call, struct dt_ask *ask)
 {
     const struct explain_values *values = call->values;
@@ -123,10 +140,7 @@ static bool prepare_ask(const struct dt_call *call, struct dt_ask *ask)
                        DT_SLICE_FMT(host.len ? host : dt_slice_str(url)));
         return false;
     }
-    dt_usage_error(call->command,
-                   "the first argument is an absolute URL, such as "
-                   "http://www.example.ai/news.html, not \"%s\"",
-                   url);
+    not_a_url(call, url);
     return false;
 }
 

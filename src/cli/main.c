@@ -41,6 +41,13 @@ static const char *word_at(const void *ctx, size_t i)
     return i == sizeof COMMANDS / sizeof *COMMANDS ? "help" : NULL;
 }
 
+static const char *flag_at(const void *ctx, size_t i)
+{
+    static const char *const FLAGS[] = {"help", "version", NULL};
+    (void)ctx;
+    return FLAGS[i];
+}
+
 /* A file opened later must not become descriptor 1 and take what is printed. Opened for reading, so
  * that printing to a stdout that was closed still fails. */
 static void fill_standard_descriptors(void)
@@ -52,7 +59,10 @@ static void fill_standard_descriptors(void)
 
 static int no_such_command(const char *name)
 {
-    const char *near = dt_nearest(name, word_at, NULL);
+    bool flag = name[0] == '-' && name[1] == '-';
+    const char *near = flag ? dt_nearest(name + 2, flag_at, NULL) : dt_nearest(name, word_at, NULL);
+    if (flag && near)
+        return dt_usage_error(NULL, "unknown option %s, did you mean --%s", name, near);
     if (name[0] == '-')
         return dt_usage_error(NULL, "unknown option %s", name);
     if (near)

@@ -33,7 +33,7 @@ def usage_errors(test):
     for args, said in [
         (["sevre"], 'there is no command "sevre", did you mean "serve"'),
         (["frobnicate"], 'there is no command "frobnicate"\n'),
-        (["--vresion"], "unknown option --vresion"),
+        (["--vresion"], "unknown option --vresion, did you mean --version"),
         (["help", "chekc"], 'did you mean "check"'),
         (["check"], "which files?"),
         (["check", "--jsn", NEWS], "unknown option --jsn, did you mean --json"),
@@ -44,6 +44,8 @@ def usage_errors(test):
         (["explain"], "which URL, and which rules?"),
         (["explain", "http://www.example.ai/"], "which rules?"),
         (["explain", "/news.html", NEWS], "the first argument is an absolute URL"),
+        (["explain", "www.example.ai/news.html", NEWS], "did you mean http://www.example.ai/news.html"),
+        (["explain", NEWS, "http://www.example.ai/"], "the URL comes first"),
         (["explain", "ftp://www.example.ai/", NEWS], "the first argument is an absolute URL"),
         (["explain", "http://exa mple/", NEWS], "has no valid host"),
         (["explain", "-H", "Host", "http://www.example.ai/", NEWS], '-H wants "Name: value"'),
