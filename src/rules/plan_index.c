@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The compiler's hash index; see plan.h. Not the snapshot's table: this one lives for a plan only.
  */
+#include "base/pages.h"
 #include "rules/plan.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@ enum dt_err dt_index_init(struct dt_index *index, size_t rows)
     uint64_t slots = 64;
     while (slots < (uint64_t)rows + rows / 2)
         slots *= 2;
-    index->slots = calloc(slots, sizeof *index->slots);
+    index->slots = dt_pages_zalloc(slots, sizeof *index->slots);
     if (!index->slots)
         return DT_ERR_NOMEM;
     index->mask = slots - 1;
@@ -30,7 +31,7 @@ enum dt_err dt_index_grow(struct dt_index *index,
     if (index->used * 2 <= index->mask)
         return DT_OK;
     struct dt_index bigger;
-    enum dt_err err = dt_index_init(&bigger, (size_t)(index->mask + 1) * 3 / 2);
+    enum dt_err err = dt_index_init(&bigger, (size_t)(index->mask + 1) * 4 / 3);
     if (err)
         return err;
     for (uint64_t i = 0; i <= index->mask; i++) {

@@ -4,9 +4,8 @@
  * touches memory at random, once a rule, so it works in blocks: hash some rules, ask for the index
  * lines that they will need, then insert them.
  */
+#include "base/pages.h"
 #include "rules/plan.h"
-
-#include <stdlib.h>
 
 #define BLOCK 32u
 
@@ -87,8 +86,8 @@ enum dt_err dt_plan_nodes(struct dt_plan *plan)
 {
     struct dt_index index = {0};
     enum dt_err err = dt_index_init(&index, plan->count);
-    plan->nodes = malloc(sizeof *plan->nodes * (plan->count ? plan->count : 1));
-    plan->next = malloc(sizeof *plan->next * (plan->count ? plan->count : 1));
+    plan->nodes = dt_pages_alloc(plan->count, sizeof *plan->nodes);
+    plan->next = dt_pages_alloc(plan->count, sizeof *plan->next);
     if (!err && (!plan->nodes || !plan->next))
         err = DT_ERR_NOMEM;
     for (uint32_t from = 0; !err && from < plan->count; from += BLOCK) {

@@ -4,6 +4,7 @@
  * match it, each of these is fixed when the rules are written. So they are sorted once, and the
  * matcher takes the smallest rank that it finds.
  */
+#include "base/pages.h"
 #include "rules/plan.h"
 
 #include <stdlib.h>
@@ -83,8 +84,8 @@ enum dt_err dt_plan_rank(struct dt_plan *plan)
     if (sorted)
         return DT_OK;
 
-    struct rank_key *keys = malloc(sizeof *keys * plan->count);
-    plan->rule_at = malloc(sizeof *plan->rule_at * plan->count);
+    struct rank_key *keys = dt_pages_alloc(plan->count, sizeof *keys);
+    plan->rule_at = dt_pages_alloc(plan->count, sizeof *plan->rule_at);
     if (!keys || !plan->rule_at) {
         free(keys);
         return DT_ERR_NOMEM;

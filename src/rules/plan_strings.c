@@ -5,6 +5,7 @@
  * folder (up to the last "/" before query and fragment). A beginning is worth sharing when enough
  * rules do.
  */
+#include "base/pages.h"
 #include "rules/plan.h"
 
 #include <stdlib.h>
@@ -76,56 +77,53 @@ static enum dt_err intern(struct sharing *sharing, struct dt_slice text, uint64_
     return DT_OK;
 }
 
-static void sieve_targets(struct sharing *sharing)
-{
-    struct dt_plan *plan = sharing->plan;
-    for (uint32_t rank = 0; rank < plan->count; rank++) {
-        struct dt_slice target = dt_plan_rule(plan, rank)->target;
-        if (target.len < MIN_LEN)
-            continue;
-        uint64_t hash = hash_of(plan, target);
-        sharing->hashes[rank] = hash;
-        uint8_t *seen = &sharing->sieve[hash >> (64 - SIEVE_BITS)];
-        if (*seen < WHOLE_MIN_USES)
-            (*seen)++;
-    }
-}
-
-static enum dt_err share_one(struct sharing *sharing, uint32_t rank)
+/* Counts the target's folder, and sifts the target itself. */
+static enum dt_err share_folder(struct sharing *sharing, uint32_t rank)
 {
     struct dt_plan *plan = sharing->plan;
     struct dt_slice target = dt_plan_rule(plan, rank)->target;
-    uint32_t row = DT_PLAN_NONE;
     plan->string_at[rank] = DT_PLAN_NONE;
+    sharing->hashes[rank] = 0;
     if (target.len < MIN_LEN)
         return DT_OK;
-    uint64_t hash = sharing->hashes[rank];
-    if (sharing->sieve[hash >> (64 - SIEVE_BITS)] >= WHOLE_MIN_USES && is_plain(target)) {
-        enum dt_err err = intern(sharing, target, hash, &row);
-        if (err)
-            return err;
-        plan->strings[row].uses++;
-        plan->string_at[rank] = row;
-        /* the folder is counted as well: the whole may turn out to be used once */
-    }
+    uint64_t hash = hash_of(plan, target);
+    sharing->hashes[rank] = hash;
+    uint8_t *seen = &sharing->sieve[hash >> (64 - SIEVE_BITS)];
+    if (*seen < WHOLE_MIN_USES)
+        (*seen)++;
     struct dt_slice folder = folder_of(target);
     if (folder.len < MIN_LEN)
         return DT_OK;
-    if (sharing->last_folder != DT_PLAN_NONE &&
-        dt_slice_eq(plan->strings[sharing->last_folder].text, folder)) {
-        row = sharing->last_folder;
-    } else if (!is_plain(folder)) {
-        return DT_OK;
-    } else {
+    uint32_t row = sharing->last_folder;
+    if (row == DT_PLAN_NONE || !dt_slice_eq(plan->strings[row].text, folder)) {
+        if (!is_plain(folder))
+            return DT_OK;
         enum dt_err err = intern(sharing, folder, hash_of(plan, folder), &row);
         if (err)
             return err;
         sharing->last_folder = row;
     }
-    if (folder.len < target.len)
-        plan->strings[row].uses++;
-    if (plan->string_at[rank] == DT_PLAN_NONE)
-        plan->string_at[rank] = row;
+    plan->strings[row].uses += folder.len < target.len;
+    plan->string_at[rank] = row;
+    return DT_OK;
+}
+
+/* Takes the whole target instead, when the sieve says that others may have it too. */
+static enum dt_err share_whole(struct sharing *sharing, uint32_t rank)
+{
+    struct dt_plan *plan = sharing->plan;
+    uint64_t hash = sharing->hashes[rank];
+    if (sharing->sieve[hash >> (64 - SIEVE_BITS)] < WHOLE_MIN_USES)
+        return DT_OK;
+    struct dt_slice target = dt_plan_rule(plan, rank)->target;
+    if (target.len < MIN_LEN || !is_plain(target))
+        return DT_OK;
+    uint32_t row;
+    enum dt_err err = intern(sharing, target, hash, &row);
+    if (err)
+        return err;
+    plan->strings[row].uses++;
+    plan->string_at[rank] = row;
     return DT_OK;
 }
 
@@ -159,17 +157,16 @@ static enum dt_err settle(struct sharing *sharing)
 enum dt_err dt_plan_strings(struct dt_plan *plan)
 {
     struct sharing sharing = {.plan = plan, .last_folder = DT_PLAN_NONE};
-    size_t count = plan->count ? plan->count : 1;
     enum dt_err err = dt_index_init(&sharing.index, 1024);
-    plan->string_at = malloc(sizeof *plan->string_at * count);
-    sharing.hashes = malloc(sizeof *sharing.hashes * count);
+    plan->string_at = dt_pages_alloc(plan->count, sizeof *plan->string_at);
+    sharing.hashes = dt_pages_alloc(plan->count, sizeof *sharing.hashes);
     sharing.sieve = calloc((size_t)1 << SIEVE_BITS, 1);
     if (!err && (!plan->string_at || !sharing.hashes || !sharing.sieve))
         err = DT_ERR_NOMEM;
-    if (!err)
-        sieve_targets(&sharing);
     for (uint32_t rank = 0; !err && rank < plan->count; rank++)
-        err = share_one(&sharing, rank);
+        err = share_folder(&sharing, rank);
+    for (uint32_t rank = 0; !err && rank < plan->count; rank++)
+        err = share_whole(&sharing, rank);
     if (!err)
         err = settle(&sharing);
     dt_index_release(&sharing.index);
