@@ -18,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LONG_WORK 0.5 /* seconds after which a person wants to see something */
+#define LONG_WORK 0.5      /* seconds after which a person wants to see something */
+#define MANY_RULES 100000u /* from here on, how many a second says something */
 
 struct compile_values {
     const char *output, *verify;
@@ -167,7 +168,7 @@ static void print_result(const struct work *work, const char *name, uint64_t byt
     if (rules)
         printf(", %.1f bytes a rule", (double)bytes / (double)rules);
     printf(", %.3f s", seconds);
-    if (seconds >= 0.1)
+    if (rules >= MANY_RULES)
         printf(", %s rules a second", dt_count_text((uint64_t)((double)rules / seconds)).text);
     printf("\n");
 }

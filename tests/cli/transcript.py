@@ -18,6 +18,7 @@ A file that asks 127.0.0.1:8307 gets a server with examples/news.rules, on a por
 Times, dates and the port are compared as "any". --update writes what came into the file.
 """
 
+import difflib
 import os
 import re
 import shutil
@@ -157,10 +158,10 @@ def run_file(test, name, update):
         for command, start, end in steps:
             got, want = place.run(command), lines[start:end]
             fine = matches(want, got)
-            if not fine:
+            if not fine:  # with --update, lines that held "..." are written out: look at the diff
                 changes.append((start, end, got))
             test.ok(fine or update, f"{os.path.basename(name)}: {command.splitlines()[0]}",
-                    "expected:\n" + "\n".join(want) + "\ngot:\n" + "\n".join(got))
+                    "\n".join(difflib.unified_diff(want, got, "expected", "got", lineterm="")))
     finally:
         place.close()
     if update and changes:
