@@ -111,6 +111,7 @@ static void report(const char *what, struct dt_slice input)
         const char *name;
         dt_http1_scanner *scan;
     } scanners[] = {
+        {"avx512", dt_http1_scanner_avx512()},
         {"avx2", dt_http1_scanner_avx2()},
         {"sse2", dt_http1_scanner_sse2()},
         {"scalar", dt_http1_scanner_scalar()},

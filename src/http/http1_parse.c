@@ -166,6 +166,25 @@ static bool read_line(struct parse *parse, size_t lf)
 /* ---- The fields that the layer itself must know -----------------------------------------------
  */
 
+/* Does text equal a literal of lower-case letters and hyphens, but for case? len is that of both.
+ * The text has no control bytes, so that bit 0x20 tells nothing but the case of a letter. */
+static inline __attribute__((always_inline)) bool is_word(struct dt_slice text, const char *literal,
+                                                          size_t len)
+{
+    const uint64_t fold = 0x2020202020202020;
+    uint64_t differs = 0;
+    size_t step = len < 8 ? 4 : 8;
+    for (size_t i = 0; i < len; i += step) {
+        size_t at = i + step <= len ? i : len - step;
+        uint64_t a = 0;
+        uint64_t b = 0;
+        memcpy(&a, text.ptr + at, step);
+        memcpy(&b, literal + at, step);
+        differs |= (a | (fold >> (64 - 8 * step))) ^ b;
+    }
+    return differs == 0;
+}
+
 /* The next element of a comma list, trimmed; false at the end of the list. */
 static bool next_element(struct dt_slice *list, struct dt_slice *ret)
 {
@@ -204,10 +223,14 @@ static bool read_host(struct parse *parse, struct dt_slice value, size_t at)
 static void read_connection(struct parse *parse, struct dt_slice value)
 {
     struct dt_slice option;
+    if (value.len == 10 && is_word(value, "keep-alive", 10)) { /* by far the most frequent value */
+        parse->seen |= SEEN_KEEP_ALIVE;
+        return;
+    }
     while (next_element(&value, &option)) {
-        if (dt_slice_eq_nocase(option, DT_S("keep-alive")))
+        if (option.len == 10 && is_word(option, "keep-alive", 10))
             parse->seen |= SEEN_KEEP_ALIVE;
-        else if (dt_slice_eq_nocase(option, DT_S("close")))
+        else if (option.len == 5 && is_word(option, "close", 5))
             parse->seen |= SEEN_CLOSE;
     }
 }
@@ -270,39 +293,20 @@ static void read_expect(struct parse *parse, struct dt_slice value)
             parse->request->expect_continue = true;
 }
 
-/* Does a name of token bytes equal a literal of lower-case letters and hyphens? Among token bytes
- * the bit 0x20 tells only the case of a letter from them apart. */
-static inline __attribute__((always_inline)) bool is_name(struct dt_slice name, const char *literal,
-                                                          size_t len)
-{
-    const uint64_t fold = 0x2020202020202020;
-    uint64_t differs = 0;
-    size_t step = len < 8 ? 4 : 8;
-    for (size_t i = 0; i < len; i += step) {
-        size_t at = i + step <= len ? i : len - step;
-        uint64_t a = 0;
-        uint64_t b = 0;
-        memcpy(&a, name.ptr + at, step);
-        memcpy(&b, literal + at, step);
-        differs |= (a | (fold >> (64 - 8 * step))) ^ b;
-    }
-    return differs == 0;
-}
-
 static bool read_known(struct parse *parse, const struct dt_http_field *field)
 {
     struct dt_slice name = field->name;
     struct dt_slice value = field->value;
     size_t at = (size_t)(name.ptr - parse->ptr);
-    if (name.len == 4 && is_name(name, "host", 4))
+    if (name.len == 4 && is_word(name, "host", 4))
         return read_host(parse, value, at);
-    if (name.len == 10 && is_name(name, "connection", 10))
+    if (name.len == 10 && is_word(name, "connection", 10))
         read_connection(parse, value);
-    else if (name.len == 14 && is_name(name, "content-length", 14))
+    else if (name.len == 14 && is_word(name, "content-length", 14))
         return read_length(parse, value, at);
-    else if (name.len == 17 && is_name(name, "transfer-encoding", 17))
+    else if (name.len == 17 && is_word(name, "transfer-encoding", 17))
         return read_coding(parse, value, at);
-    else if (name.len == 6 && is_name(name, "expect", 6))
+    else if (name.len == 6 && is_word(name, "expect", 6))
         read_expect(parse, value);
     return true;
 }
@@ -319,11 +323,20 @@ static const uint32_t KNOWN[32] = {
     ['t' & 31] = 1u << 17,
 };
 
-static bool bad_name(const struct parse *parse, size_t at)
+/* The line that begins at start has no good name before the byte at end. */
+static __attribute__((cold, noinline)) bool bad_name(const struct parse *parse, size_t start,
+                                                     size_t end)
 {
-    return bad(parse, 400, at,
-               dt_http1_is_space(parse->ptr[at]) ? "white space in or behind a field name"
-                                                 : "a byte that may not stand in a field name");
+    char first = parse->ptr[start];
+    if (dt_http1_is_space(first)) /* RFC 9112 section 5.2; or white space before the first field */
+        return bad(parse, 400, start, "a folded field line");
+    if (first == ':')
+        return bad(parse, 400, start, "an empty field name");
+    if (!dt_http1_is_token(first))
+        return bad(parse, 400, start, "a byte that may not stand in a field name");
+    if (dt_http1_is_space(parse->ptr[end]))
+        return bad(parse, 400, end, "white space in or behind a field name");
+    return bad(parse, 400, end, "a byte that may not stand in a field name");
 }
 
 /* field-name ":" OWS field-value OWS CRLF (RFC 9112 section 5), count times; at[0] is the end of
@@ -337,7 +350,7 @@ static bool read_fields(struct parse *parse, const uint16_t *at, size_t count)
         size_t colon = at[2 * i + 1];
         size_t end = at[2 * i + 2] - 1u; /* of the value; the CR */
         if (__builtin_expect(ptr[colon] != ':', 0))
-            return bad_name(parse, colon);
+            return bad_name(parse, start, colon);
         if (__builtin_expect(ptr[end] != '\r', 0))
             return bad(parse, 400, end, "a control byte in the head");
         if (__builtin_expect(i == DT_HTTP_MAX_FIELDS, 0))
@@ -384,45 +397,52 @@ static bool finish(struct parse *parse, size_t lf)
 }
 
 /* Why the byte at bad_at breaks the lines. */
-static __attribute__((cold)) bool bad_structure(const struct parse *parse, size_t at)
+static bool bad_structure(const struct parse *parse, size_t at)
 {
-    const char *ptr = parse->ptr;
-    if (at && !dt_http1_is_text(ptr[at - 1]) && ptr[at - 1] != '\n')
-        return bad(parse, 400, at - 1,
-                   ptr[at - 1] == '\r' ? "a CR without LF" : "a control byte in the head");
-    if (ptr[at] == '\n')
-        return bad(parse, 400, at, "an LF without CR");
-    if (dt_http1_is_space(ptr[at]))
-        return bad(parse, 400, at, "a folded field line"); /* RFC 9112 section 5.2 */
-    return bad(parse, 400, at,
-               ptr[at] == ':' ? "an empty field name"
-                              : "a byte that may not stand in a field name");
+    char before = at ? parse->ptr[at - 1] : '\0';
+    if (at && before == '\r')
+        return bad(parse, 400, at - 1, "a CR without LF");
+    if (at && before != '\n' && !dt_http1_is_text(before))
+        return bad(parse, 400, at - 1, "a control byte in the head");
+    return bad(parse, 400, at, "an LF without CR");
 }
 
-/* The input has no whole, good head: is what there is a good beginning? */
+/* Is what follows the last whole line a good beginning? len bytes of the head are to be looked at.
+ */
+static bool check_rest(const struct parse *parse, const struct dt_http1_index *index, size_t len)
+{
+    if (index->n == 0)
+        return check_line(parse, len, false);
+    bool named = index->n % 2 == 0; /* the last mark is behind a name */
+    size_t start = index->at[index->n - (named ? 2 : 1)] + 1u;
+    size_t end = named ? index->at[index->n - 1] : start;
+    char c = start < len ? parse->ptr[end] : ':';
+    if (named ? c != ':' : dt_http1_is_text(c) && !dt_http1_is_token(c) && start < len)
+        return bad_name(parse, start, end);
+    if (index->end == DT_HTTP1_SCAN_BAD)
+        return true;
+    char last = parse->ptr[len - 1];
+    if (!dt_http1_is_text(last) && last != '\r' && last != '\n')
+        return bad(parse, 400, len - 1, "a control byte in the head");
+    return true;
+}
+
+/* The input has no whole, good head. */
 static __attribute__((cold)) enum dt_http1_result
 cut(const struct parse *parse, const struct dt_http1_index *index, bool at_limit)
 {
-    size_t len = index->end == DT_HTTP1_SCAN_BAD ? index->bad_at : parse->len;
-    if (index->n == 0 && !check_line(parse, len, false))
-        return DT_HTTP1_BAD;
-    if (index->n && index->n % 2 == 0 && parse->ptr[index->at[index->n - 1]] != ':') {
-        (void)bad_name(parse, index->at[index->n - 1]);
-        return DT_HTTP1_BAD;
+    bool broken = index->end == DT_HTTP1_SCAN_BAD;
+    size_t len = broken ? index->bad_at : parse->len;
+    if (check_rest(parse, index, len)) {
+        if (broken)
+            (void)bad_structure(parse, len);
+        else if (!at_limit)
+            return DT_HTTP1_MORE;
+        else if (index->n)
+            (void)bad(parse, 431, len, "the fields are too long");
+        else
+            (void)bad(parse, 414, len, "the request line is too long");
     }
-    if (index->end == DT_HTTP1_SCAN_BAD) {
-        (void)bad_structure(parse, index->bad_at);
-        return DT_HTTP1_BAD;
-    }
-    char last = parse->ptr[len - 1];
-    if (len > 1 && !dt_http1_is_text(last) && last != '\r' && last != '\n') {
-        (void)bad(parse, 400, len - 1, "a control byte in the head");
-        return DT_HTTP1_BAD;
-    }
-    if (!at_limit)
-        return DT_HTTP1_MORE;
-    (void)(index->n ? bad(parse, 431, len, "the fields are too long")
-                    : bad(parse, 414, len, "the request line is too long"));
     return DT_HTTP1_BAD;
 }
 

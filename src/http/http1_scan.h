@@ -16,17 +16,18 @@
 /* What each byte of a 64-byte block is, one bit a byte, the first byte in bit 0. */
 struct dt_http1_masks {
     uint64_t token; /* tchar (RFC 9110 section 5.6.2) */
-    uint64_t ctl;   /* 0x00 to 0x1F and 0x7F, CR and LF among them, HTAB not */
+    uint64_t ctl;   /* 0x00 to 0x1F and 0x7F, without HTAB and LF */
     uint64_t lf;
 };
 
 typedef void dt_http1_classify(const char block[64], struct dt_http1_masks *ret);
 
-/* The same function three times; tests hold them equal. The last two are NULL where the machine
- * (or the compiler's target) has no such instructions. */
+/* The same function four times; tests hold them equal. All but the first are NULL where the machine
+ * has no such instructions. */
 dt_http1_classify *dt_http1_classifier_scalar(void);
 dt_http1_classify *dt_http1_classifier_sse2(void);
 dt_http1_classify *dt_http1_classifier_avx2(void);
+dt_http1_classify *dt_http1_classifier_avx512(void);
 
 enum dt_http1_scan_end {
     DT_HTTP1_SCAN_WHOLE, /* the last mark is the LF of the empty line */
@@ -36,9 +37,10 @@ enum dt_http1_scan_end {
 };
 
 /* at[0] is the LF of the request line; then, in turn, the byte behind a field name (which should be
- * ':') and the LF of that line. Marks stand before bad_at only. What is certain when end is not
- * BAD: every LF has a control byte before it (which should be CR) and no control byte stands
- * elsewhere; every line but the first begins with a token byte or is the last, empty one. */
+ * ':') and the LF of that line. A line that begins with neither a token byte nor a control byte has
+ * no first mark, so that an LF stands where ':' should. Up to the last mark, or to bad_at, it is
+ * certain that every LF has a control byte before it (which should be CR) and that no control byte
+ * but HTAB stands elsewhere. All marks are before bad_at, which is set for BAD only. */
 struct dt_http1_index {
     uint32_t n;
     uint32_t bad_at;
@@ -55,5 +57,6 @@ dt_http1_scanner dt_http1_scan;
 dt_http1_scanner *dt_http1_scanner_scalar(void);
 dt_http1_scanner *dt_http1_scanner_sse2(void);
 dt_http1_scanner *dt_http1_scanner_avx2(void);
+dt_http1_scanner *dt_http1_scanner_avx512(void);
 
 #endif

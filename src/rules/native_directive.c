@@ -200,7 +200,7 @@ static bool read_status(struct words *words, struct dt_expect *expect)
     for (size_t i = 0; i < word.len && dt_is_digit(word.ptr[i]) && status < 1000; i++)
         status = status * 10 + (unsigned)(word.ptr[i] - '0');
     if (word.len != 3 || !dt_options_status(status))
-        return missing(words, word, "the status, " DT_STATUS_CHOICE);
+        return missing(words, word, "a status, one of " DT_STATUS_CHOICE);
     expect->status = (uint16_t)status;
     return true;
 }

@@ -312,7 +312,7 @@ static bool read_status(struct dt_reader *reader, struct dt_slice word, struct d
     if (!read_number(word, 999, &status) || !dt_options_status((unsigned)status))
         return dt_reader_error(
             reader, word, "status-unknown",
-            "%.*s is not a status that a rule can answer, which is " DT_STATUS_CHOICE,
+            "%.*s is not a status that a rule can answer: those are " DT_STATUS_CHOICE,
             DT_SLICE_FMT(word));
     options->action.status = (uint16_t)status;
     return true;
@@ -328,6 +328,9 @@ static bool unknown(struct dt_reader *reader, struct dt_slice word, struct dt_sl
             return dt_reader_error(reader, word, "not-built", "%s%s= is not built yet",
                                    negated ? "!" : "", nearest);
     }
+    if (word.ptr[0] == '/' || dt_scan_http(word))
+        return dt_reader_error(reader, word, "target-twice",
+                               "a second target (a space in a URL is written %%20)");
     if (dt_slice_eq(word, DT_S("pass")))
         return dt_reader_error(reader, word, "not-built", "the status pass is not built yet");
     if (nearest)

@@ -30,6 +30,6 @@ bool dt_options_check(struct dt_reader *reader, const struct dt_options *options
 /* True for a status that a rule can answer. */
 bool dt_options_status(unsigned status);
 bool dt_options_redirects(unsigned status);
-#define DT_STATUS_CHOICE "301, 302, 303, 307, 308, 404, 410, 451 or 503"
+#define DT_STATUS_CHOICE "301, 302, 303, 307, 308, 404, 410, 451 and 503"
 
 #endif

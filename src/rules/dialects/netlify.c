@@ -156,7 +156,7 @@ static bool read_status(struct dt_reader *reader, const struct parts *parts, uin
     if (!dt_options_status(status))
         return dt_reader_error(
             reader, part, "status-unknown",
-            "%u is not a status that a rule can answer, which is " DT_STATUS_CHOICE, status);
+            "%u is not a status that a rule can answer: those are " DT_STATUS_CHOICE, status);
     if (!dt_options_redirects(status))
         return not_built(reader, part, "a page of one's own for a status is");
     *ret = (uint16_t)status;
