@@ -289,8 +289,11 @@ void dt_net_loop_drain(struct dt_net_loop *loop)
             continue;
         for (unsigned n = 0; n < DRAIN_ACCEPTS && accept_one(loop, &loop->sources[i]); n++)
             ;
+        /* Another process may hold the listener too, so closing it would not end the polling. */
         if (!loop->paused)
             (void)poll_source(loop, &loop->sources[i], false);
+        close(loop->sources[i].fd);
+        loop->table[loop->sources[i].fd].state = DT_NET_FREE;
     }
     loop->draining = true;
     loop->sweep = 0;

@@ -21,7 +21,8 @@ struct dt_net_config {
     size_t buffer_bytes;              /* of held input and output, all connections together */
     unsigned timeouts[DT_NET_TIMERS]; /* seconds, each at least 1 */
     void *ctx;                        /* given to protocols and to on_second */
-    void (*on_second)(void *ctx, int64_t wall); /* before the first event of a new second; or NULL */
+    void (*on_second)(void *ctx,
+                      int64_t wall); /* before the first event of a new second; or NULL */
 };
 
 struct dt_net_source {
@@ -69,7 +70,7 @@ DT_MUST_USE enum dt_err dt_net_loop_init(struct dt_net_loop *loop,
 /* Closes every connection and the loop's own descriptors; not the sources'. */
 void dt_net_loop_release(struct dt_net_loop *loop);
 
-/* Accepts from fd, a non-blocking listener that stays the caller's. */
+/* Accepts from fd, a non-blocking listener that stays the caller's until dt_net_loop_drain. */
 DT_MUST_USE enum dt_err dt_net_loop_listen(struct dt_net_loop *loop, int fd,
                                            const struct dt_net_proto *proto);
 
@@ -81,7 +82,7 @@ DT_MUST_USE enum dt_err dt_net_loop_watch(struct dt_net_loop *loop, int fd,
  * pending. At least one turn a second ends. */
 void dt_net_loop_turn(struct dt_net_loop *loop, bool wait);
 
-/* No new connections: takes what is queued at the listeners, stops polling them, closes connections
+/* No new connections: takes what is queued at the listeners and closes them, closes connections
  * that were idle for a second, lets the others have one more answer. Over when loop->count is 0. */
 void dt_net_loop_drain(struct dt_net_loop *loop);
 
