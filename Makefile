@@ -7,7 +7,7 @@ PORT ?= 8307
 BUILD := build
 
 # _FORTIFY_SOURCE, stack protector and RELRO stand in meson.build: they hold for every build.
-RELEASE := --buildtype=release -Dtests=false -Db_pie=true
+RELEASE := --buildtype=release -Dtests=false -Db_pie=true -Db_lto=true
 
 .DEFAULT_GOAL := all
 .PHONY: all run test lint fuzz bench install clean help
