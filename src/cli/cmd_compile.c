@@ -112,7 +112,7 @@ static bool resolve_output(const struct dt_command *command, const char *name, c
     struct stat status;
     if (!realpath(name, path)) {
         if (errno == ENOENT && strlen(name) < PATH_MAX) {
-            strcpy(path, name);
+            memcpy(path, name, strlen(name) + 1);
             return true;
         }
         dt_complain(command, "%s: %s", name, strerror(errno));

@@ -84,7 +84,7 @@ static bool take_fields(const struct dt_command *command, const struct dt_texts 
 {
     for (size_t i = 0; i < fields->count; i++) {
         struct dt_slice field = dt_slice_str(fields->items[i]);
-        const char *colon = memchr(field.ptr, ':', field.len);
+        const char *colon = strchr(fields->items[i], ':');
         struct dt_slice name = dt_slice_of(field.ptr, colon ? (size_t)(colon - field.ptr) : 0);
         struct dt_slice value = dt_slice_from(field, name.len + 1);
         while (value.len && (*value.ptr == ' ' || *value.ptr == '\t'))

@@ -22,9 +22,9 @@ struct serve_values {
 #define AT(field) .offset = offsetof(struct serve_values, field)
 #define TIMEOUT(flag, field, default_seconds, sentence)                                            \
     {                                                                                              \
-        .kind = DT_OPTION_SECONDS, .name = flag, .arg = "TIME",                                    \
+        .kind = DT_OPTION_SECONDS, .name = (flag), .arg = "TIME",                                  \
         .fallback = TEXT_OF(default_seconds) "s", AT(field), .min = 1, .max = DAY,                 \
-        .help = sentence                                                                           \
+        .help = (sentence)                                                                         \
     }
 
 static const struct dt_option OPTIONS[] = {

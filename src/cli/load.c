@@ -127,7 +127,7 @@ const struct dt_diag **dt_load_sorted_diags(const struct dt_load *load, size_t *
 {
     size_t count = load->files.set ? dt_ruleset_diag_count(load->files.set) : 0;
     struct numbered *numbered = calloc(count + 1, sizeof *numbered);
-    const struct dt_diag **sorted = calloc(count + 1, sizeof *sorted);
+    const struct dt_diag **sorted = calloc(count + 1, sizeof(struct dt_diag *));
     *ret_count = 0;
     if (!numbered || !sorted) {
         free(numbered);

@@ -17,10 +17,11 @@ static const struct dt_command *const COMMANDS[] = {
     &dt_cmd_explain,
     &dt_cmd_compile,
 };
+#define NCOMMANDS (sizeof COMMANDS / sizeof COMMANDS[0])
 
 const struct dt_command *dt_command_at(size_t at)
 {
-    return at < sizeof COMMANDS / sizeof *COMMANDS ? COMMANDS[at] : NULL;
+    return at < NCOMMANDS ? COMMANDS[at] : NULL;
 }
 
 const struct dt_command *dt_command_find(const char *name)
@@ -38,7 +39,7 @@ static const char *word_at(const void *ctx, size_t i)
     const struct dt_command *command = dt_command_at(i);
     if (command)
         return command->name;
-    return i == sizeof COMMANDS / sizeof *COMMANDS ? "help" : NULL;
+    return i == NCOMMANDS ? "help" : NULL;
 }
 
 static const char *flag_at(const void *ctx, size_t i)

@@ -36,7 +36,7 @@ extern const char *const dt_color_choices[];
 #define DT_ROW_KEEP_GOING(values, field, what)                                                     \
     {                                                                                              \
         .kind = DT_OPTION_FLAG, .name = "keep-going", .letter = 'k',                               \
-        .offset = offsetof(struct values, field), .help = what                                     \
+        .offset = offsetof(struct values, field), .help = (what)                                   \
     }
 
 #endif
