@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define MOST 4096u
+#define FIRST_ROOM 256u
 
 static int by_rank(const void *a, const void *b)
 {
@@ -80,28 +80,53 @@ static size_t drop_repeated(struct dt_hit *hits, size_t count)
     return kept;
 }
 
+/* Every rule that matches, in no order; the caller frees them. How many there are is known at the
+ * end of the walk: when the room was too small, the next one will do. */
+static enum dt_err collect(const struct dt_snapshot *snapshot, const struct dt_request *request,
+                           struct dt_match_scratch *scratch, struct dt_hit **ret_hits,
+                           size_t *ret_count)
+{
+    size_t room = FIRST_ROOM;
+    for (;;) {
+        struct dt_hit *hits = malloc(room * sizeof *hits);
+        if (!hits)
+            return DT_ERR_NOMEM;
+        struct dt_walk walk = {.snapshot = snapshot,
+                               .request = request,
+                               .scratch = scratch,
+                               .all = hits,
+                               .all_max = room};
+        dt_walk_run(&walk);
+        if (!walk.err && walk.all_count <= room) {
+            *ret_hits = hits;
+            *ret_count = walk.all_count;
+            return DT_OK;
+        }
+        free(hits);
+        if (walk.err)
+            return walk.err;
+        room = walk.all_count;
+    }
+}
+
 enum dt_err dt_match_all(const struct dt_snapshot *snapshot, const struct dt_request *request,
                          struct dt_match_scratch *scratch, size_t max, struct dt_candidate *ret,
                          size_t *ret_count)
 {
-    struct dt_hit *hits = malloc(MOST * sizeof *hits);
-    if (!hits)
-        return DT_ERR_NOMEM;
-    struct dt_walk walk = {
-        .snapshot = snapshot, .request = request, .scratch = scratch, .all = hits, .all_max = MOST};
-    dt_walk_run(&walk);
-    size_t count = walk.all_count < MOST ? walk.all_count : MOST;
-    if (!walk.err) {
-        bool first = snapshot->flags & DT_SNAP_FIRST;
-        qsort(hits, count, sizeof *hits, by_rank);
-        count = drop_repeated(hits, count);
-        for (size_t i = 0; i < count && i < max; i++)
-            ret[i] = (struct dt_candidate){.rule = hits[i].rank,
-                                           .wins = i == 0,
-                                           .reason = i == 0 ? "it comes before all others"
-                                                            : reason_of(&hits[0], &hits[i], first)};
-        *ret_count = count;
-    }
+    struct dt_hit *hits;
+    size_t count;
+    enum dt_err err = collect(snapshot, request, scratch, &hits, &count);
+    if (err)
+        return err;
+    bool first = snapshot->flags & DT_SNAP_FIRST;
+    qsort(hits, count, sizeof *hits, by_rank);
+    count = drop_repeated(hits, count);
+    for (size_t i = 0; i < count && i < max; i++)
+        ret[i] = (struct dt_candidate){.rule = hits[i].rank,
+                                       .wins = i == 0,
+                                       .reason = i == 0 ? "it comes before all others"
+                                                        : reason_of(&hits[0], &hits[i], first)};
+    *ret_count = count < max ? count : max;
     free(hits);
-    return walk.err;
+    return DT_OK;
 }

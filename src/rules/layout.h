@@ -5,7 +5,7 @@
  *   header    fixed size, its own checksum; says where the sections are
  *   buckets   the one hash table: hosts, paths and query parameters, a cache line each
  *   records   what the table's slots point to
- *   strings   beginnings of targets that rules share
+ *   strings   beginnings of targets and of paths that rules share
  *   actions   answers that rules share
  *   origin    rule number -> global line number, for people
  *   files     the files that the global line numbers run through
@@ -18,7 +18,8 @@
  *
  * Records:
  *   host   name, and for each kind (exact, *.name, .name) an id and which paths are worth a probe
- *   node   one path for one host id: the rules without query conditions, best first
+ *   node   one path (it may begin with a shared string, as a target may) for one host id: the
+ *          rules without query conditions, best first
  *   pair   one query parameter for one node: the rules that need it, best first; each rule stands
  *          under the one parameter of its own that is rarest, so that 16,000 rules for /page?id=N
  *          are found by one probe for each parameter of the request
@@ -134,6 +135,12 @@ enum dt_entry_bit {
 
 /* ---- Checks and hashes ---- */
 
+/* The section is part of the place: what lands in another section is no less damaged. */
+static inline uint64_t dt_snap_place(enum dt_snap_section section, uint64_t at)
+{
+    return (uint64_t)section << 56 | at;
+}
+
 static inline uint32_t dt_snap_check(const void *bytes, size_t len, uint64_t seed, uint64_t place)
 {
     return (uint32_t)dt_hash64(bytes, len, seed ^ (place * UINT64_C(0x9E3779B97F4A7C15)));
@@ -172,7 +179,8 @@ static inline uint64_t dt_hash_bucket(uint64_t hash, uint64_t count)
 static inline uint32_t dt_bucket_check(const struct dt_bucket *bucket, uint64_t seed, uint64_t at)
 {
     return dt_snap_check((const char *)bucket + sizeof bucket->check,
-                         sizeof *bucket - sizeof bucket->check, seed, at);
+                         sizeof *bucket - sizeof bucket->check, seed,
+                         dt_snap_place(DT_SECTION_BUCKETS, at));
 }
 
 /* ---- Reading: a cursor that cannot pass its end; what does not fit reads as zero and is sticky

@@ -18,7 +18,7 @@ struct action {
 static bool read_action(const struct dt_snapshot *snapshot, uint64_t ref, struct action *ret)
 {
     struct dt_slice body;
-    if (!dt_block_at(snapshot->actions, snapshot->actions_len, ref, snapshot->seed, &body))
+    if (!dt_block_at(snapshot, DT_SECTION_ACTIONS, ref, &body))
         return false;
     struct dt_cursor c = {(const unsigned char *)body.ptr,
                           (const unsigned char *)body.ptr + body.len, false};
@@ -46,8 +46,7 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
                                 .query = walk->request->query,
                                 .names = action->names,
                                 .mode = (enum dt_query_mode)action->query};
-    if (hit->string && !dt_block_at(snapshot->strings, snapshot->strings_len, hit->string - 1,
-                                    snapshot->seed, &parts.prefix))
+    if (hit->string && !dt_block_at(snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts.prefix))
         return DT_ERR_DAMAGED;
     return dt_location_build(&parts, walk->scratch->location, sizeof walk->scratch->location, ret);
 }

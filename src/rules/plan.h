@@ -50,6 +50,7 @@ struct dt_plan_node {
     uint32_t first, last;   /* rules without query conditions, a list through plan->next */
     uint32_t pfirst, plast; /* rules with them */
     uint32_t count;         /* of the first list */
+    uint32_t string;        /* row of strings that the path begins with, or DT_PLAN_NONE */
     uint8_t kind;
     uint8_t forms;
 };
@@ -65,7 +66,7 @@ struct dt_plan_pair {
     bool any_value;
 };
 
-/* A beginning of targets. */
+/* A beginning that targets or paths share. */
 struct dt_plan_string {
     struct dt_slice text;
     uint64_t hash;
@@ -148,6 +149,10 @@ DT_MUST_USE enum dt_err dt_plan_host_id(struct dt_plan *plan, const struct dt_ru
 size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_plan_pair *pair);
 unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
                             const struct dt_plan_pair *pair, unsigned char *pos);
+
+/* A path or a target: the reference + 1 of the string that it begins with, or 0, then the rest. */
+unsigned char *dt_shared_put(const struct dt_plan *plan, uint32_t row, struct dt_slice text,
+                             unsigned char *pos);
 
 /* True when the rule's parameter is the pair's. */
 static inline bool dt_param_is(const struct dt_param *param, const struct dt_plan_pair *pair)

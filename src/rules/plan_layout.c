@@ -42,12 +42,22 @@ static unsigned char *params_put(const struct dt_rule *rule, const struct dt_pla
     return pos;
 }
 
-/* The shared beginning of a rank's target: its reference + 1, or 0, and its length. */
-static uint64_t shared_of(const struct dt_plan *plan, uint32_t rank, size_t *ret_len)
+/* A text that may begin with a string: the string's reference + 1 or 0, then the rest. */
+static size_t shared_len(const struct dt_plan *plan, uint32_t row, struct dt_slice text)
 {
-    uint32_t row = plan->string_at[rank];
-    *ret_len = row == DT_PLAN_NONE ? 0 : plan->strings[row].text.len;
-    return row == DT_PLAN_NONE ? 0 : (uint64_t)plan->strings[row].ref + 1;
+    const struct dt_plan_string *string = row == DT_PLAN_NONE ? NULL : &plan->strings[row];
+    size_t rest = text.len - (string ? string->text.len : 0);
+    return dt_varint_len(string ? (uint64_t)string->ref + 1 : 0) + dt_varint_len(rest) + rest;
+}
+
+unsigned char *dt_shared_put(const struct dt_plan *plan, uint32_t row, struct dt_slice text,
+                             unsigned char *pos)
+{
+    const struct dt_plan_string *string = row == DT_PLAN_NONE ? NULL : &plan->strings[row];
+    struct dt_slice rest = dt_slice_from(text, string ? string->text.len : 0);
+    pos = dt_varint_put(pos, string ? (uint64_t)string->ref + 1 : 0);
+    pos = dt_varint_put(pos, rest.len);
+    return dt_bytes_put(pos, rest);
 }
 
 size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_plan_pair *pair)
@@ -57,12 +67,8 @@ size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_p
     len += rule->port ? 2 : 0;
     len += rule->priority ? 4 : 0;
     len += params_len(rule, pair);
-    if (rule->target.len) {
-        size_t shared;
-        uint64_t ref = shared_of(plan, rank, &shared);
-        size_t rest = rule->target.len - shared;
-        len += dt_varint_len(ref) + dt_varint_len(rest) + rest;
-    }
+    if (rule->target.len)
+        len += shared_len(plan, plan->string_at[rank], rule->target);
     return len + dt_varint_len(plan->action_refs[rule->action]);
 }
 
@@ -76,9 +82,6 @@ unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
                             const struct dt_plan_pair *pair, unsigned char *pos)
 {
     const struct dt_rule *rule = dt_plan_rule(plan, rank);
-    size_t shared;
-    uint64_t ref = shared_of(plan, rank, &shared);
-    struct dt_slice rest = dt_slice_from(rule->target, shared);
     unsigned bits = rule->scheme == DT_SCHEME_HTTP    ? DT_ENTRY_HTTP
                     : rule->scheme == DT_SCHEME_HTTPS ? DT_ENTRY_HTTPS
                                                       : 0u;
@@ -87,7 +90,7 @@ unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
     bits |= (rule->flags & DT_RULE_EXACT_QUERY) ? DT_ENTRY_ONLY : 0u;
     bits |= rule->nparams > 1 ? DT_ENTRY_PARAMS : 0u;
     bits |= rule->target.len ? DT_ENTRY_TARGET : 0u;
-    bits |= has_marks(rest) ? DT_ENTRY_MARKS : 0u;
+    bits |= has_marks(rule->target) ? DT_ENTRY_MARKS : 0u;
     *pos++ = (unsigned char)bits;
     pos = dt_varint_put(pos, rank);
     if (rule->port)
@@ -95,11 +98,8 @@ unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
     if (rule->priority)
         pos = dt_bytes_put(pos, dt_slice_of((const char *)&rule->priority, 4));
     pos = params_put(rule, pair, pos);
-    if (rule->target.len) {
-        pos = dt_varint_put(pos, ref);
-        pos = dt_varint_put(pos, rest.len);
-        pos = dt_bytes_put(pos, rest);
-    }
+    if (rule->target.len)
+        pos = dt_shared_put(plan, plan->string_at[rank], rule->target, pos);
     return dt_varint_put(pos, plan->action_refs[rule->action]);
 }
 
@@ -132,20 +132,24 @@ static enum dt_err layout_actions(struct dt_plan *plan, uint64_t *ret_len)
     return DT_OK;
 }
 
+/* Gives a string its place at its first use: what stays unused is not written. */
+static void place_string(struct dt_plan *plan, uint32_t row, uint64_t *at)
+{
+    if (row == DT_PLAN_NONE || plan->strings[row].ref != DT_PLAN_NONE)
+        return;
+    plan->strings[row].ref = (uint32_t)(*at / 4);
+    *at += dt_align(2 * sizeof(uint32_t) + plan->strings[row].text.len, 4);
+}
+
 static enum dt_err layout_strings(struct dt_plan *plan, uint64_t *ret_len)
 {
     uint64_t at = 0;
-    for (uint32_t rank = 0; rank < plan->count; rank++) {
-        uint32_t row = plan->string_at[rank];
-        if (row == DT_PLAN_NONE || plan->strings[row].ref != DT_PLAN_NONE)
-            continue;
-        plan->strings[row].ref = (uint32_t)(at / 4);
-        at += dt_align(2 * sizeof(uint32_t) + plan->strings[row].text.len, 4);
-        if (at > RECORDS_MAX)
-            return DT_ERR_LIMIT;
-    }
+    for (uint32_t rank = 0; rank < plan->count && at <= RECORDS_MAX; rank++)
+        place_string(plan, plan->string_at[rank], &at);
+    for (size_t i = 0; i < plan->node_count && at <= RECORDS_MAX; i++)
+        place_string(plan, plan->nodes[i].string, &at);
     *ret_len = at;
-    return DT_OK;
+    return at > RECORDS_MAX ? DT_ERR_LIMIT : DT_OK;
 }
 
 static size_t host_len(const struct dt_plan_host *host)
@@ -163,7 +167,7 @@ static size_t host_len(const struct dt_plan_host *host)
 static size_t node_len(const struct dt_plan *plan, const struct dt_plan_node *node)
 {
     size_t len = sizeof(struct dt_record_head) + dt_varint_len(node->host_id) +
-                 dt_varint_len(node->path.len) + node->path.len + dt_varint_len(node->count);
+                 shared_len(plan, node->string, node->path) + dt_varint_len(node->count);
     for (uint32_t rank = node->first; rank != DT_PLAN_NONE; rank = plan->next[rank])
         len += dt_entry_len(plan, rank, NULL);
     return dt_align(len, 4);

@@ -55,6 +55,7 @@ static void insert(struct dt_plan *plan, struct dt_index *index, const struct pe
                                       .last = DT_PLAN_NONE,
                                       .pfirst = DT_PLAN_NONE,
                                       .plast = DT_PLAN_NONE,
+                                      .string = DT_PLAN_NONE,
                                       .kind = want->kind,
                                       .forms = want->forms};
         index->slots[at] = (struct dt_index_slot){tag, (uint32_t)plan->node_count};

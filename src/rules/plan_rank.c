@@ -15,7 +15,8 @@ struct rank_key {
     uint32_t rule; /* file order, last */
 };
 
-#define HOST_LEN_CAP 255u
+/* Past what a source can have (DT_LIMIT_SOURCE); URL hosts may be longer than DNS allows. */
+#define HOST_LEN_CAP 8191u
 #define DEPTH_CAP 8191u
 
 /* Lower wins. */

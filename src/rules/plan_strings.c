@@ -12,6 +12,7 @@
 
 #define FOLDER_MIN_USES 3u
 #define WHOLE_MIN_USES 2u
+#define PATH_MIN_USES 16u
 #define MIN_LEN 10u
 #define SIEVE_BITS 21u
 
@@ -77,6 +78,48 @@ static enum dt_err intern(struct sharing *sharing, struct dt_slice text, uint64_
     return DT_OK;
 }
 
+/* Counts one use of a folder. ret_row stays DT_PLAN_NONE when it is not worth it. */
+static enum dt_err share(struct sharing *sharing, struct dt_slice folder, bool uses,
+                         uint32_t *ret_row)
+{
+    struct dt_plan *plan = sharing->plan;
+    uint32_t row = sharing->last_folder;
+    if (folder.len < MIN_LEN)
+        return DT_OK;
+    if (row == DT_PLAN_NONE || !dt_slice_eq(plan->strings[row].text, folder)) {
+        if (!is_plain(folder))
+            return DT_OK;
+        enum dt_err err = intern(sharing, folder, hash_of(plan, folder), &row);
+        if (err)
+            return err;
+        sharing->last_folder = row;
+    }
+    plan->strings[row].uses += uses;
+    *ret_row = row;
+    return DT_OK;
+}
+
+static enum dt_err share_paths(struct sharing *sharing)
+{
+    struct dt_plan *plan = sharing->plan;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        struct dt_plan_node *node = &plan->nodes[i];
+        if (node->path.len < MIN_LEN)
+            continue;
+        const char *slash = memrchr(node->path.ptr, '/', node->path.len);
+        size_t len = slash ? (size_t)(slash - node->path.ptr) + 1 : 0;
+        enum dt_err err = share(sharing, dt_slice_of(node->path.ptr, len), true, &node->string);
+        if (err)
+            return err;
+    }
+    for (size_t i = 0; i < plan->node_count; i++) {
+        uint32_t *row = &plan->nodes[i].string;
+        if (*row != DT_PLAN_NONE && plan->strings[*row].uses < PATH_MIN_USES)
+            *row = DT_PLAN_NONE;
+    }
+    return DT_OK;
+}
+
 /* Counts the target's folder, and sifts the target itself. */
 static enum dt_err share_folder(struct sharing *sharing, uint32_t rank)
 {
@@ -92,20 +135,7 @@ static enum dt_err share_folder(struct sharing *sharing, uint32_t rank)
     if (*seen < WHOLE_MIN_USES)
         (*seen)++;
     struct dt_slice folder = folder_of(target);
-    if (folder.len < MIN_LEN)
-        return DT_OK;
-    uint32_t row = sharing->last_folder;
-    if (row == DT_PLAN_NONE || !dt_slice_eq(plan->strings[row].text, folder)) {
-        if (!is_plain(folder))
-            return DT_OK;
-        enum dt_err err = intern(sharing, folder, hash_of(plan, folder), &row);
-        if (err)
-            return err;
-        sharing->last_folder = row;
-    }
-    plan->strings[row].uses += folder.len < target.len;
-    plan->string_at[rank] = row;
-    return DT_OK;
+    return share(sharing, folder, folder.len < target.len, &plan->string_at[rank]);
 }
 
 /* Takes the whole target instead, when the sieve says that others may have it too. */
@@ -169,6 +199,9 @@ enum dt_err dt_plan_strings(struct dt_plan *plan)
         err = share_whole(&sharing, rank);
     if (!err)
         err = settle(&sharing);
+    sharing.last_folder = DT_PLAN_NONE;
+    if (!err)
+        err = share_paths(&sharing);
     dt_index_release(&sharing.index);
     free(sharing.hashes);
     free(sharing.sieve);

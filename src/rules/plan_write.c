@@ -59,7 +59,8 @@ static void finish_record(struct writer *w, uint32_t ref, unsigned char *pos, un
     unsigned char *start = w->records + (uint64_t)ref * 4;
     size_t len = dt_align((size_t)(pos - start), 4);
     put32(start + 4, kind | forms << 4 | (uint32_t)(len / 4) << 8);
-    put32(start, dt_snap_check(start + 4, len - 4, w->plan->seed, ref));
+    put32(start,
+          dt_snap_check(start + 4, len - 4, w->plan->seed, dt_snap_place(DT_SECTION_RECORDS, ref)));
 }
 
 static void write_host(struct writer *w, const struct dt_plan_host *host)
@@ -83,8 +84,7 @@ static void write_node(struct writer *w, const struct dt_plan_node *node)
 {
     unsigned char *pos = w->records + (uint64_t)node->ref * 4 + sizeof(struct dt_record_head);
     pos = dt_varint_put(pos, node->host_id);
-    pos = dt_varint_put(pos, node->path.len);
-    pos = dt_bytes_put(pos, node->path);
+    pos = dt_shared_put(w->plan, node->string, node->path, pos);
     pos = dt_varint_put(pos, node->count);
     for (uint32_t rank = node->first; rank != DT_PLAN_NONE; rank = w->plan->next[rank])
         pos = dt_entry_put(w->plan, rank, NULL, pos);
@@ -139,7 +139,8 @@ static void write_strings(struct writer *w)
         unsigned char *start = section + (uint64_t)string->ref * 4;
         put32(start + 4, (uint32_t)string->text.len);
         (void)dt_bytes_put(start + 8, string->text);
-        put32(start, dt_snap_check(start + 4, 4 + string->text.len, w->plan->seed, string->ref));
+        put32(start, dt_snap_check(start + 4, 4 + string->text.len, w->plan->seed,
+                                   dt_snap_place(DT_SECTION_STRINGS, string->ref)));
     }
 }
 
@@ -164,7 +165,8 @@ static void write_actions(struct writer *w)
             pos = dt_bytes_put(pos, texts[t]);
         uint32_t len = (uint32_t)(pos - (start + 8));
         put32(start + 4, len);
-        put32(start, dt_snap_check(start + 4, 4 + len, w->plan->seed, ref));
+        put32(start, dt_snap_check(start + 4, 4 + len, w->plan->seed,
+                                   dt_snap_place(DT_SECTION_ACTIONS, ref)));
     }
 }
 

@@ -36,7 +36,8 @@ static inline bool dt_record_at(const struct dt_snapshot *snapshot, uint32_t ref
     uint64_t len = (uint64_t)(head.kind_len >> 8) * 4;
     if (len < sizeof head || len > snapshot->records_len - at)
         return false;
-    if (head.check != dt_snap_check(start + 4, (size_t)len - 4, snapshot->seed, ref))
+    if (head.check != dt_snap_check(start + 4, (size_t)len - 4, snapshot->seed,
+                                    dt_snap_place(DT_SECTION_RECORDS, ref)))
         return false;
     *ret = (struct dt_record){.body = {start + sizeof head, start + len, false},
                               .ref = ref,
@@ -46,9 +47,12 @@ static inline bool dt_record_at(const struct dt_snapshot *snapshot, uint32_t ref
 }
 
 /* The text of a string or the body of an action: check, length, bytes. */
-static inline bool dt_block_at(const unsigned char *section, uint64_t section_len, uint64_t ref,
-                               uint64_t seed, struct dt_slice *ret)
+static inline bool dt_block_at(const struct dt_snapshot *snapshot, enum dt_snap_section in,
+                               uint64_t ref, struct dt_slice *ret)
 {
+    bool strings = in == DT_SECTION_STRINGS;
+    const unsigned char *section = strings ? snapshot->strings : snapshot->actions;
+    uint64_t section_len = strings ? snapshot->strings_len : snapshot->actions_len;
     uint32_t head[2];
     if (section_len < sizeof head || ref > (section_len - sizeof head) / 4)
         return false;
@@ -56,7 +60,8 @@ static inline bool dt_block_at(const unsigned char *section, uint64_t section_le
     memcpy(head, start, sizeof head);
     if (head[1] > section_len - ref * 4 - sizeof head)
         return false;
-    if (head[0] != dt_snap_check(start + 4, 4 + (size_t)head[1], seed, ref))
+    if (head[0] !=
+        dt_snap_check(start + 4, 4 + (size_t)head[1], snapshot->seed, dt_snap_place(in, ref)))
         return false;
     *ret = dt_slice_of((const char *)start + sizeof head, head[1]);
     return true;

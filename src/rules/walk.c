@@ -152,6 +152,19 @@ static bool probe_pairs(struct dt_walk *walk, const struct place *place,
     return true;
 }
 
+/* Compares a node's path with a key; false with *ret_bad set when it could not be read. */
+static bool path_is(const struct dt_snapshot *snapshot, struct dt_cursor *c, struct dt_slice key,
+                    bool *ret_bad)
+{
+    uint64_t string = dt_cursor_varint(c);
+    struct dt_slice rest = dt_cursor_bytes(c, dt_cursor_varint(c));
+    struct dt_slice prefix = DT_SLICE_NONE;
+    *ret_bad =
+        c->bad || (string && !dt_block_at(snapshot, DT_SECTION_STRINGS, string - 1, &prefix));
+    return !*ret_bad && key.len == prefix.len + rest.len && dt_slice_starts(key, prefix) &&
+           dt_slice_eq(dt_slice_from(key, prefix.len), rest);
+}
+
 static bool probe_node(struct dt_walk *walk, const struct place *place, unsigned forms)
 {
     struct dt_slice key = dt_slice_of(place->path.ptr, place->key_len);
@@ -169,8 +182,11 @@ static bool probe_node(struct dt_walk *walk, const struct place *place, unsigned
         if (record.kind != kind || (record.forms & (DT_FORMS - 1)) != forms ||
             dt_cursor_varint(&record.body) != place->level->host_id)
             continue;
-        struct dt_slice path = dt_cursor_bytes(&record.body, dt_cursor_varint(&record.body));
-        if (record.body.bad || !dt_slice_eq(path, key))
+        bool bad;
+        bool same = path_is(walk->snapshot, &record.body, key, &bad);
+        if (bad)
+            return damaged(walk);
+        if (!same)
             continue;
         if (!read_entries(walk, place, &record.body))
             return false;
