@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must be true of every rule set that the reader leaves behind, whatever the text was: used by
+ * the unit tests on their tables and on real maps, and by the fuzz target on anything at all. A
+ * broken promise ends the program.
+ */
+#ifndef DT_TEST_RULES_CHECK_H
+#define DT_TEST_RULES_CHECK_H
+
+#include <detour/ruleset.h>
+#include <detour/status.h>
+#include <detour/uri.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RULES_CHECK(condition)                                                                     \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            (void)fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition);          \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+#define RULES_CHECK_MAX (8u << 10)
+
+static inline bool rules_check_has(struct dt_slice s, const char *bytes)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] && strchr(bytes, s.ptr[i]))
+            return true;
+    return false;
+}
+
+/* Every byte may go on the wire, but for marks where they may stand. */
+static inline void rules_check_target_bytes(const struct dt_rule *rule, struct dt_slice target)
+{
+    for (size_t i = 0; i < target.len; i++) {
+        char c = target.ptr[i];
+        bool mark = c == DT_MARK_SPLAT_PATH || c == DT_MARK_SPLAT_QUERY;
+        RULES_CHECK(!mark || rule->path_kind == DT_PATH_PREFIX);
+        RULES_CHECK(mark || (c > ' ' && c < 0x7f && !strchr("\"<>\\", c)));
+    }
+}
+
+/* A capture, whatever it holds, cannot choose the host. */
+static inline void rules_check_target_host(struct dt_slice target)
+{
+    char text[RULES_CHECK_MAX];
+    struct dt_url base = {0}, url = {0};
+    RULES_CHECK(target.len <= sizeof text);
+    for (size_t i = 0; i < target.len; i++)
+        text[i] = (target.ptr[i] <= DT_MARK_SPLAT_QUERY) ? 'x' : target.ptr[i];
+    RULES_CHECK(dt_url_parse(DT_S("http://base.example/"), NULL, &base) == DT_OK);
+    RULES_CHECK(dt_url_parse(dt_slice_of(text, target.len), &base, &url) == DT_OK);
+    if (target.ptr[0] == '/') {
+        RULES_CHECK(target.len == 1 || (target.ptr[1] != '/' && target.ptr[1] != '\\'));
+        RULES_CHECK(dt_slice_eq(url.host, base.host));
+    } else if (dt_url_is_http(&url)) {
+        size_t scheme = url.scheme.len + 3, len = scheme;
+        while (len < target.len && !strchr("/?#", target.ptr[len]))
+            len++;
+        struct dt_slice authority = dt_slice_of(target.ptr + scheme, len - scheme), host;
+        uint16_t port;
+        for (size_t i = 0; i < len; i++)
+            RULES_CHECK(target.ptr[i] > DT_MARK_SPLAT_QUERY);
+        RULES_CHECK(dt_authority_split(authority, &host, &port) == DT_OK);
+        RULES_CHECK(dt_slice_eq(host, url.host));
+        RULES_CHECK(url.username.len == 0 && url.password.len == 0);
+    }
+    dt_url_release(&url);
+    dt_url_release(&base);
+}
+
+static inline void rules_check_path(const struct dt_rule *rule)
+{
+    char text[RULES_CHECK_MAX + 2], scratch[3 * RULES_CHECK_MAX + 8];
+    struct dt_slice normal;
+    size_t len = rule->path.len;
+    RULES_CHECK(len <= RULES_CHECK_MAX);
+    if (len)
+        memcpy(text, rule->path.ptr, len);
+    if (len == 0 || rule->path_kind == DT_PATH_PREFIX)
+        text[len++] = '/';
+    RULES_CHECK(text[0] == '/');
+    RULES_CHECK(rule->path_kind == DT_PATH_PREFIX || rule->path.len ||
+                (rule->flags & DT_RULE_IGNORE_SLASH));
+    if (rule->flags & DT_RULE_IGNORE_CASE) {
+        for (size_t i = 0; i < len; i++)
+            RULES_CHECK(!(text[i] >= 'A' && text[i] <= 'Z'));
+        return; /* lower-case escapes are not the normal form */
+    }
+    RULES_CHECK(dt_norm_path(dt_slice_of(text, len), scratch, sizeof scratch, &normal) == DT_OK);
+    /* "/a/.." without its final "/" cannot be: dots were resolved before it was taken off */
+    RULES_CHECK(dt_slice_eq(normal, dt_slice_of(text, len)));
+}
+
+static inline int rules_check_param_order(const struct dt_param *a, const struct dt_param *b)
+{
+    int order = dt_slice_cmp(a->name, b->name);
+    if (order == 0)
+        order = dt_slice_cmp(a->value, b->value);
+    return order ? order : a->any_value - b->any_value;
+}
+
+static inline void rules_check_params(const struct dt_rule *rule)
+{
+    char scratch[3 * RULES_CHECK_MAX + 8];
+    RULES_CHECK((rule->nparams == 0) == (rule->params == NULL));
+    for (size_t i = 0; i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        const struct dt_slice parts[] = {param->name, param->value};
+        RULES_CHECK(i == 0 || rules_check_param_order(&rule->params[i - 1], param) < 0);
+        RULES_CHECK(!rules_check_has(param->name, "&=#") && !rules_check_has(param->value, "&#"));
+        RULES_CHECK(!param->any_value || param->value.len == 0);
+        for (size_t j = 0; j < 2; j++) {
+            struct dt_slice normal;
+            RULES_CHECK(dt_norm_query(parts[j], scratch, sizeof scratch, &normal) == DT_OK);
+            RULES_CHECK((rule->flags & DT_RULE_IGNORE_CASE) || dt_slice_eq(normal, parts[j]));
+        }
+    }
+}
+
+static inline void rules_check_rule(const struct dt_ruleset *set, const struct dt_rule *rule)
+{
+    char scratch[RULES_CHECK_MAX];
+    struct dt_slice host;
+    const struct dt_action *action = dt_ruleset_action(set, rule->action);
+    RULES_CHECK(rule->file < dt_ruleset_file_count(set) && rule->line >= 1);
+    RULES_CHECK(dt_ruleset_line(set, rule->file, rule->line).len > 0);
+    RULES_CHECK(action && dt_status_get(action->status) &&
+                dt_status_get(action->status)->answerable);
+    RULES_CHECK(dt_status_get(action->status)->location == (rule->target.len > 0));
+    RULES_CHECK((rule->host_kind == DT_HOST_ANY) == (rule->host.len == 0));
+    if (rule->host.len) {
+        RULES_CHECK(dt_norm_host(rule->host, scratch, sizeof scratch, &host) == DT_OK);
+        RULES_CHECK(dt_slice_eq(host, rule->host));
+    }
+    rules_check_path(rule);
+    rules_check_params(rule);
+    if (rule->target.len) {
+        rules_check_target_bytes(rule, rule->target);
+        rules_check_target_host(rule->target);
+    }
+}
+
+static inline void rules_check_action(const struct dt_action *action)
+{
+    for (size_t i = 0; i < action->cache.len; i++)
+        RULES_CHECK(action->cache.ptr[i] >= ' ' && action->cache.ptr[i] < 0x7f);
+    RULES_CHECK(!rules_check_has(action->note_text, "\r\n") &&
+                !rules_check_has(action->owner, "\r\n"));
+    RULES_CHECK((action->query == DT_QUERY_KEEP || action->query == DT_QUERY_WITHOUT) ==
+                (action->names.len > 0));
+}
+
+static inline void rules_check_diag(const struct dt_ruleset *set, const struct dt_diag *diag)
+{
+    RULES_CHECK(diag->file < dt_ruleset_file_count(set));
+    RULES_CHECK(diag->message.len > 0 && diag->name && diag->name[0]);
+    RULES_CHECK(diag->line >= 1 && diag->col >= 1 && diag->span >= 1);
+    RULES_CHECK((size_t)diag->col - 1 + diag->span <= diag->text.len + 1);
+    RULES_CHECK(dt_slice_starts(dt_ruleset_line(set, diag->file, diag->line), diag->text));
+}
+
+static inline void rules_check(const struct dt_ruleset *set)
+{
+    size_t errors = 0;
+    for (size_t i = 0; i < dt_ruleset_count(set); i++)
+        rules_check_rule(set, dt_ruleset_rule(set, i));
+    for (size_t i = 0; i < dt_ruleset_action_count(set); i++)
+        rules_check_action(dt_ruleset_action(set, i));
+    for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {
+        rules_check_diag(set, dt_ruleset_diag(set, i));
+        errors += dt_ruleset_diag(set, i)->severity == DT_SEVERITY_ERROR;
+    }
+    RULES_CHECK(errors == dt_ruleset_error_count(set));
+    for (size_t i = 0; i < dt_ruleset_expect_count(set); i++) {
+        const struct dt_expect *expect = dt_ruleset_expect(set, i);
+        struct dt_url url;
+        RULES_CHECK(dt_url_parse(expect->url, NULL, &url) == DT_OK);
+        dt_url_release(&url);
+        RULES_CHECK(expect->method.len > 0 && expect->line >= 1 && expect->col >= 1);
+    }
+    RULES_CHECK(dt_ruleset_rule(set, dt_ruleset_count(set)) == NULL);
+    RULES_CHECK(dt_ruleset_action(set, dt_ruleset_action_count(set)) == NULL);
+    RULES_CHECK(dt_ruleset_diag(set, dt_ruleset_diag_count(set)) == NULL);
+    RULES_CHECK(dt_ruleset_expect(set, dt_ruleset_expect_count(set)) == NULL);
+    RULES_CHECK(dt_ruleset_order(set) <= DT_ORDER_FIRST);
+}
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The three foreign formats on small texts; real maps are read in test_rules_data.c.
+ */
+#include "test_rules_dump.h"
+
+static const struct rules_case govuk_cases[] = {
+    {"Old Url,New Url,Status\n"
+     "http://h.gov.uk/,https://www.gov.uk,301\n"
+     "http://h.gov.uk,https://www.gov.uk,301\n"
+     "https://H.gov.uk/A/B/?Q=1&p#frag,https://www.gov.uk/x y,301\n"
+     "http://h.gov.uk/gone,,410\n",
+     "2: //h.gov.uk ic is only > https://www.gov.uk 301 drop\n"
+     "3: //h.gov.uk ic is only > https://www.gov.uk 301 drop\n"
+     "4: //h.gov.uk/a/b ?p=&q=1 ic is only > https://www.gov.uk/x%20y 301 drop\n"
+     "5: //h.gov.uk/gone ic is only >  410 drop\n"},
+    {"Old Url,New Url,Status,Suggested Link,Archive Link\n"
+     "http://h.gov.uk/a,,410,http://x,http://y\n",
+     "2: //h.gov.uk/a ic is only >  410 drop\n"
+     "1:24+14 warning govuk-columns: Suggested Link and Archive Link are links for the page of a "
+     "410, and are not read\n"},
+    {"\"Old Url\",\"New Url\",\"Status\"\r\n"
+     "\"http://h.gov.uk/a\"\"b\",\"https://www.gov.uk/,\",\"301\"\r\n",
+     "2: //h.gov.uk/a%22b ic is only > https://www.gov.uk/, 301 drop\n"},
+    {"Old Url,New Url,Status\n"
+     "http://h.gov.uk/a,https://x,418\n"
+     "http://h.gov.uk/a,,301\n"
+     "http://h.gov.uk/a,https://x,410\n"
+     "http://h.gov.uk/a,https://x\n"
+     "http://h.gov.uk/a,https://x,301,,,\n"
+     "/a,https://x,301\n"
+     "http://*.gov.uk/,https://x,301\n"
+     "http://h.gov.uk/a,www.gov.uk/b,301\n"
+     "http://h.gov.uk/a,https://x,\n"
+     "\n"
+     "ftp://h.gov.uk/a,https://x,301\n",
+     "2:29+3 error govuk-status: the status \"418\" is refused: 301 and 410 are what can be "
+     "answered\n"
+     "3:19+1 error target-missing: a 301 needs a target\n"
+     "4:19+9 error target-unwanted: a 410 has no target\n"
+     "5:28+1 error csv-fields: 2 fields, where Old Url, New Url and Status are wanted\n"
+     "6:35+1 error csv-fields: more than 5 fields\n"
+     "7:1+2 error source-scheme: an old URL begins with http:// or https://\n"
+     "8:1+16 error source-host: not a valid host: an old URL has one whole host\n"
+     "9:19+12 error target-relative: a relative reference, did you mean https://www.gov.uk/b\n"
+     "10:29+1 error govuk-status: the status \"\" is refused: 301 and 410 are what can be "
+     "answered\n"
+     "12:1+16 error source-scheme: an old URL begins with http:// or https://\n"},
+    {"http://h.gov.uk/a,https://www.gov.uk/,301\n",
+     "1: //h.gov.uk/a ic is only > https://www.gov.uk/ 301 drop\n"
+     "1:1+41 error csv-header: the first line names the columns: Old Url,New Url,Status\n"},
+    {"Old Url,New Url,Status\n"
+     "\"http://h.gov.uk/a,x,301\n"
+     "\"http://h.gov.uk/a\"x,y,301\n",
+     "2:1+24 error csv-quote: a quote that is not closed on its line\n"
+     "3:1+26 error csv-quote: text behind the closing quote\n"},
+    {"Old Url,New Url,Status\n"
+     "http://h.gov.uk/*,https://www.gov.uk/:splat,301\n"
+     "http://h.gov.uk/:x?y=:z,https://www.gov.uk/{host}/$1/*,301\n"
+     "http://h.gov.uk:8080/a,https://www.gov.uk/,301\n",
+     "2: //h.gov.uk/* ic is only > https://www.gov.uk/:splat 301 drop\n"
+     "3: //h.gov.uk/:x ?y=:z ic is only > https://www.gov.uk/%7Bhost%7D/$1/* 301 drop\n"
+     "4: //h.gov.uk:8080/a ic is only > https://www.gov.uk/ 301 drop\n"},
+    {"", ""},
+};
+
+static const struct rules_case mdn_cases[] = {
+    {"# FROM-URL\tTO-URL\n"
+     "/a\t/b\n"
+     "\n"
+     "/a b/\"c\"/\xc3\xa9\t/d e#f()\n"
+     "/css/:hover/*\t/web/:hover/*\n"
+     "/a\thttps://x.example/y\n",
+     "2: /a > /b 301\n"
+     "4: /a%20b/%22c%22/%C3%A9 > /d%20e#f() 301\n"
+     "5: /css/:hover/* > /web/:hover/* 301\n"
+     "6: /a > https://x.example/y 301\n"},
+    {"/a /b\n"
+     "/a\t/b\t/c\n"
+     "\t/b\n"
+     "/a\t\n"
+     "a\t/b\n"
+     "/a#x\t/b\n"
+     "/a?x\t/b\n"
+     "//h/a\t/b\n"
+     "/a\tb\n"
+     "/a\t//b\n",
+     "1:1+5 error mdn-fields: not two fields with a tab between them\n"
+     "2:1+8 error mdn-fields: not two fields with a tab between them\n"
+     "3:1+3 error mdn-fields: not two fields with a tab between them\n"
+     "4:1+3 error mdn-fields: not two fields with a tab between them\n"
+     "5:1+1 error source-relative: a source is a path of this site and begins with one /\n"
+     "6:3+2 error source-fragment: a fragment in a source: browsers never send it, so no request "
+     "can match\n"
+     "7:3+1 error mdn-query: a ? in a source: only paths are mapped (a ? in a page's name is "
+     "written %3F)\n"
+     "8:1+5 error source-relative: a source is a path of this site and begins with one /\n"
+     "9:4+1 error target-relative: a relative reference, did you mean /b\n"
+     "10:4+3 error target-host: \"//\" names another host, did you mean https://b\n"},
+};
+
+static const struct rules_case netlify_cases[] = {
+    {"/a /b\n"
+     "/a/ /b/ 302!\n"
+     "/a/* /b/:splat # c\n"
+     "http://h.example/* https://x.example/:splat 301!\n"
+     "/a id=1 q=/x /b\n"
+     "  /a\t/b#c  301 #d\n",
+     "1: /a is > /b 301\n"
+     "2: /a is > /b/ 302\n"
+     "3: /a/... is > /b/{splat} 301\n"
+     "4: http://h.example:80/... is > https://x.example/{splat} 301\n"
+     "5: /a ?id=1&q=/x is > /b 301\n"
+     "6: /a is > /b#c 301\n"},
+    {"/a/:id /b/:id\n"
+     "/a id=:id /b\n"
+     "/x/*/y /b\n"
+     "/a* /b\n"
+     "/a /b 200\n"
+     "/a/* 200\n"
+     "/a /b 404\n"
+     "/a /b 418\n"
+     "/a /b abc\n"
+     "/a /b 302 Country=us Language=en\n"
+     "/a /b 302 Role=admin\n"
+     "/a /b 301 Sign=K signed=L\n"
+     "/a /b 301 x\n",
+     "1:4+3 error not-built: a placeholder is not built yet\n"
+     "1:11+3 error not-built: a placeholder is not built yet (a colon that is meant as one is "
+     "written %3A)\n"
+     "2:7+3 error not-built: a placeholder in a query is not built yet\n"
+     "3:4+1 error not-built: a \"*\" that is not at the end is not built yet\n"
+     "4:3+1 error source-star: a \"*\" is a whole segment, did you mean /a/*\n"
+     "5:7+3 error not-built: serving files or another server's answer (a rewrite) is not built "
+     "yet\n"
+     "6:6+3 error not-built: serving files or another server's answer (a rewrite) is not built "
+     "yet\n"
+     "7:7+3 error not-built: a page of one's own for a status is not built yet\n"
+     "8:7+3 error status-unknown: 418 is not a status that a rule can answer: those are 301, 302, "
+     "303, 307, 308, 404, 410, 451 and 503\n"
+     "9:7+3 error status-unknown: \"abc\" is not a status\n"
+     "10:11+10 error not-built: the condition Country= is not built yet\n"
+     "10:22+11 error not-built: the condition Language= is not built yet\n"
+     "11:11+10 error not-built: the condition Role= is not built yet\n"
+     "12:11+6 error not-built: the condition Sign= is not built yet\n"
+     "12:18+8 error not-built: the condition signed= is not built yet\n"
+     "13:11+1 error netlify-condition: neither a status nor a condition\n"},
+    {"/a\n"
+     "/a 301\n"
+     "/a b.html\n"
+     "/a x=y\n"
+     "/.netlify/a /b\n"
+     "a /b\n"
+     "//h/a /b\n"
+     "/a?x=1 /b\n"
+     "http:// /b\n"
+     "http://*.h.example/ /b\n"
+     "http://.h.example/ /b\n"
+     "/a x /b\n"
+     "/a x=1=2 /b\n"
+     "/a x=1&y /b\n"
+     "/a#b /c\n"
+     "/a /b/*\n"
+     "/a/* /b/*\n"
+     "/a /b/:splat\n"
+     "/a /b?x=:y\n",
+     "16: /a is > /b/* 301\n"
+     "1:3+1 error target-missing: a source without a target\n"
+     "2:4+3 error target-missing: a status where the target is expected\n"
+     "3:4+6 error target-relative: a relative reference, did you mean /b.html\n"
+     "4:7+1 error target-missing: no target: one begins with /, http:// or https://\n"
+     "5:1+11 error netlify-path: paths that begin with /.netlify are Netlify's own\n"
+     "6:1+1 error source-relative: a source begins with /, // or http://, did you mean /a\n"
+     "7:1+5 error source-relative: a source begins with one /, http:// or https://\n"
+     "8:1+6 error source-query: a query in a source: Netlify writes its conditions behind the "
+     "source, as name=value\n"
+     "9:8+1 error source-host: not a valid host: nothing is there\n"
+     "10:1+19 error not-built: a \"*\" in a host is not built yet\n"
+     "11:1+18 error source-host: not a valid host: it begins with a dot\n"
+     "12:4+1 error netlify-query: a query condition is written name=value\n"
+     "13:4+5 error netlify-query: a query condition is written name=value\n"
+     "14:4+5 error netlify-query: a query condition is written name=value\n"
+     "15:3+2 error source-fragment: a fragment in a source: browsers never send it, so no request "
+     "can match\n"
+     "17:9+1 error target-star: a \"*\" in a target captures nothing, did you mean :splat\n"
+     "18:7+6 error target-capture: :splat stands for what a source that ends in /* leaves over, "
+     "and this one does not\n"
+     "19:9+2 error not-built: a placeholder is not built yet (a colon that is meant as one is "
+     "written %3A)\n"},
+};
+
+static void govuk(void **state)
+{
+    (void)state;
+    DUMP_RUN(govuk_cases, DT_FORMAT_GOVUK);
+}
+
+static void mdn(void **state)
+{
+    (void)state;
+    DUMP_RUN(mdn_cases, DT_FORMAT_MDN);
+}
+
+static void netlify(void **state)
+{
+    (void)state;
+    DUMP_RUN(netlify_cases, DT_FORMAT_NETLIFY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(govuk),
+        cmocka_unit_test(mdn),
+        cmocka_unit_test(netlify),
+    };
+    return cmocka_run_group_tests_name("rules: dialect", tests, NULL, NULL);
+}

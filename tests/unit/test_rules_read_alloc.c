@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reader without memory: each allocation of a read fails in turn, with all that follow. The
+ * failure is told, the set can still be freed, nothing leaks, and with all the memory it wants the
+ * read succeeds.
+ */
+#include "test_rules_dump.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *ptr, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *ptr, size_t size);
+
+static unsigned calls_left = UINT32_MAX; /* that succeed; then all fail */
+
+static bool may_succeed(void)
+{
+    if (calls_left == 0)
+        return false;
+    if (calls_left != UINT32_MAX)
+        calls_left--;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return may_succeed() ? __real_malloc(size) : NULL;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return may_succeed() ? __real_calloc(count, size) : NULL;
+}
+
+void *__wrap_realloc(void *ptr, size_t size)
+{
+    return may_succeed() ? __real_realloc(ptr, size) : NULL;
+}
+
+static const char text[] =
+    "//b\xc3\xbc"
+    "cher.example/%7ex?b=1&a /\xc3\xa9 301 note=\"a \\\"b\\\"\" case=ignore\n"
+    "/d/* https://H.example/:splat?x=:splat cache=1h query=keep:\xc3\xa9\n"
+    "/broken\n/x mailto:a@b.example\n@host .h.example\n@default owner=me\n/y /z\n"
+    "@include sub\n@expect http://h.example/a -> 307 http://h.example/b\n";
+
+static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_text)
+{
+    (void)ctx;
+    (void)name;
+    *ret_text = DT_S("/i /j 302\n/i nothing\n");
+    return DT_OK;
+}
+
+/* Rules, hosts and actions past the first size of every array and table. */
+static struct dt_slice many_rules(struct dt_buf *buf)
+{
+    for (unsigned i = 0; i < 600; i++)
+        dt_buf_printf(buf, "//h%u.example/a /b%u owner=o%u\n@expect http://a/ -> 404\n/x%u\n", i, i,
+                      i, i);
+    return dt_buf_slice(buf);
+}
+
+/* Reads with `calls` allocations allowed; false when memory ran out. */
+static bool read_with(struct dt_slice rules, unsigned calls)
+{
+    struct dt_loader loader = {load, NULL};
+    calls_left = calls;
+    struct dt_ruleset *set = dt_ruleset_new(&loader);
+    enum dt_err err =
+        set ? dt_ruleset_read(set, DT_S("dir/a"), rules, DT_FORMAT_NATIVE) : DT_ERR_NOMEM;
+    if (err == DT_ERR_NOMEM && set)
+        assert_int_equal(dt_ruleset_read(set, DT_S("b"), DT_S("/a /b"), DT_FORMAT_NATIVE),
+                         DT_ERR_NOMEM);
+    calls_left = UINT32_MAX;
+    if (err != DT_ERR_NOMEM) {
+        assert_int_equal(err, DT_ERR_SYNTAX);
+        rules_check(set);
+    }
+    dt_ruleset_free(set);
+    return err != DT_ERR_NOMEM;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    struct dt_buf buf;
+    dt_buf_init(&buf, 1u << 20);
+    const struct dt_slice texts[] = {dt_slice_of(text, sizeof text - 1), many_rules(&buf)};
+    for (size_t i = 0; i < 2; i++) {
+        unsigned calls = 0;
+        while (!read_with(texts[i], calls))
+            calls++;
+        (void)printf("# %u allocations\n", calls);
+        assert_true(calls > 5);
+    }
+    dt_buf_release(&buf);
+}
+
+/* The other formats. */
+static void dialects(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "Old Url,New Url,Status\n\"http://H.example/A\"\"b\"\"\",https://\xc3\xa9.example/,301\n",
+        "/\xc3\xa9\t/\xc3\xa9\n",
+        "http://h.example/%7e/* a=\xc3\xa9 /\xc3\xa9/:splat\n",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        bool done = false;
+        for (unsigned calls = 0; !done; calls++) {
+            calls_left = calls;
+            struct dt_ruleset *set = dt_ruleset_new(NULL);
+            enum dt_err err = set ? dt_ruleset_read(set, DT_S("a"), dt_slice_str(texts[i]),
+                                                    (enum dt_format)(DT_FORMAT_GOVUK + i))
+                                  : DT_ERR_NOMEM;
+            calls_left = UINT32_MAX;
+            done = err == DT_OK;
+            assert_true(done || err == DT_ERR_NOMEM);
+            dt_ruleset_free(set);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(dialects),
+    };
+    return cmocka_run_group_tests_name("rules: reading without memory", tests, NULL, NULL);
+}
