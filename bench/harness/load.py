@@ -6,12 +6,11 @@ way: a sample holds all the work of its requests and no other.
 """
 
 import json
-import os
 import select
 import subprocess
 import time
 
-from . import proc
+from . import child, proc
 from .servers import LOAD_CPU, PATH, SERVER_CPU, TARGET
 
 # What Firefox sends; with Host they are twelve.
@@ -47,7 +46,8 @@ class Load:
             [shop.tool("loadgen"), "-p", str(server.port), *what, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}),
+            start_new_session=True,
+            preexec_fn=child.on_cpu(LOAD_CPU),
         )
         if self._line(30) != b"ready\n":
             self.close()

@@ -11,7 +11,8 @@ import signal
 import sys
 import time
 
-from . import machine, packages, peers, report, rows_memory, rows_snapshot, rows_speed, rows_swap
+from . import child, machine, packages, peers, report
+from . import rows_memory, rows_snapshot, rows_speed, rows_swap
 from .clock import Clock, OutOfTime
 from .rows import OPEN, Bench, Row, disturbed
 from .servers import LOAD_CPU, SERVER_CPU
@@ -48,6 +49,7 @@ def parse(arguments):
     add("--servers", metavar="NAMES", help="only these, with commas between, of " + servers)
     add("--detour", default=program, help="the program [build/detour]")
     add("--out", default=folder, help="work folder and results [out/bench]")
+    add("--boost", action="store_true", help="go before other work on this machine (root)")
     add("--port", type=int, default=18400, help="first of six ports on 127.0.0.1 [18400]")
     add("--minutes", type=float, default=9.5, help="limit of the whole run [9.5]")
     return parser.parse_args(arguments)
@@ -76,13 +78,14 @@ def _notes(rows, options):
             f"Other work disturbed {noisy} of {len(samples)} samples; "
             "medians are of the others where three are left."
         )
-    if options.quick or options.servers:
+    if options.quick or options.servers or options.boost:
         notes.append("Not a full run: bench/run " + " ".join(sys.argv[1:]) + ".")
     return notes
 
 
 def run(options):
     clock = Clock(options.minutes * 60)
+    child.boost = options.boost
     os.sched_setaffinity(0, {LOAD_CPU})
     missing = packages.install(ROOT, clock)
     if "gcc" in missing:

@@ -76,15 +76,14 @@ def _idle_bytes(bench, server, count):
 
 def idle(bench):
     row = Row("idle", "User memory of an idle keep-alive connection", "256 bytes", "bytes")
-    count = CONNECTIONS // 5 if bench.quick else CONNECTIONS
-    _allow_files(count + 100)
+    _allow_files(CONNECTIONS + 100)
     sizes = {}
     for server in bench.servers():
-        sizes[server.name] = _idle_bytes(bench, server, min(count, server.idle_limit))
-    row.data = {"connections": count, "bytes": sizes}
+        sizes[server.name] = _idle_bytes(bench, server, min(CONNECTIONS, server.idle_limit))
+    row.data = {"connections": CONNECTIONS, "bytes": sizes}
     row.cells = {name: f"{size:,.0f}" for name, size in sizes.items()}
     if "detour" in sizes:
-        row.judge((sizes["detour"] <= 256, f"{count:,} connections"), least_check(sizes))
+        row.judge((sizes["detour"] <= 256, f"{CONNECTIONS:,} connections"), least_check(sizes))
     return [row]
 
 

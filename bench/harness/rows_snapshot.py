@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from . import child
 from .rows import Row
 from .servers import SERVER_CPU
 from .workshop import HUGE, RULES
@@ -27,7 +28,8 @@ def _compile(bench, out, *arguments, limit=60, may_refuse=False):
         capture_output=True,
         timeout=bench.clock.limit(limit),
         check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CPU}),
+        start_new_session=True,
+        preexec_fn=child.on_cpu(SERVER_CPU),
     )
     wall = time.monotonic() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from . import proc
+from . import child, proc
 
 SERVER_CPU = 0
 LOAD_CPU = min(1, (os.cpu_count() or 1) - 1)
@@ -115,7 +115,7 @@ class Server:
                 cwd=self.folder,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CPU}),
+                preexec_fn=child.on_cpu(SERVER_CPU),
             )
         return begin
 

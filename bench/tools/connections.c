@@ -283,7 +283,7 @@ static void revive(struct dt_load *load, uint64_t now)
     }
 }
 
-static void poll_once(struct dt_load *load)
+static uint64_t poll_once(struct dt_load *load)
 {
     struct epoll_event events[EVENTS];
     int n = epoll_wait(load->epoll, events, EVENTS, 0);
@@ -294,6 +294,7 @@ static void poll_once(struct dt_load *load)
         revive(load, now);
     if (load->options->rate > 0 && load->sending)
         take_turns(load, now);
+    return now;
 }
 
 /* What did not come in two seconds is lost; the next run begins with a fresh connection. */
@@ -328,12 +329,12 @@ void dt_load_run(struct dt_load *load, double seconds, uint64_t requests,
         if (load->options->visits || c->fd >= 0)
             next(load, c, now_ns());
     }
-    while (load->left > 0 && now_ns() < end)
-        poll_once(load);
+    while (load->left > 0 && poll_once(load) < end)
+        continue;
     load->sending = false;
     uint64_t drained = now_ns() + DRAIN_NS;
-    while (load->busy > 0 && now_ns() < drained)
-        poll_once(load);
+    while (load->busy > 0 && poll_once(load) < drained)
+        continue;
     ret_counts->end_ns = now_ns();
     for (int i = 0; load->busy > 0 && i < load->options->connections; i++)
         abandon(load, &load->connections[i]);
