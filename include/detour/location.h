@@ -27,7 +27,7 @@ enum dt_query_mode {
 };
 
 struct dt_location {
-    struct dt_slice prefix; /* the shared beginning of the target; no marks, no ? and no # in it */
+    struct dt_slice prefix; /* the shared beginning of the target; no marks and no # in it */
     struct dt_slice rest;   /* what follows; marks allowed */
     bool marks;             /* rest has marks */
     struct dt_slice splat;  /* normalised */

@@ -59,11 +59,11 @@ DT_MUST_USE enum dt_err dt_match(const struct dt_snapshot *snapshot,
 struct dt_candidate {
     uint32_t rule;
     bool wins;
-    const char *reason; /* why it won or lost to the one before it, a static sentence */
+    const char *reason; /* why it won, or lost to the winner: a static sentence */
 };
 
-/* All rules that match the request, best first: up to max of them to ret, their number in
- * ret_count. Slower than dt_match, same answer for the first. */
+/* All rules that match the request, best first: up to max of them to ret, as many as ret_count then
+ * says. Slower than dt_match, same answer for the first. DT_ERR_NOMEM besides dt_match's errors. */
 DT_MUST_USE enum dt_err dt_match_all(const struct dt_snapshot *snapshot,
                                      const struct dt_request *request,
                                      struct dt_match_scratch *scratch, size_t max,
