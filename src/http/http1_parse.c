@@ -235,6 +235,20 @@ static void read_connection(struct parse *parse, struct dt_slice value)
     }
 }
 
+/* HTAB beside the value of a framing field is white space as good as any (RFC 9110 section 5.6.3),
+ * but there are readers that take it for a part of the value and then do not know the field. Nobody
+ * writes it but who wants to make two readers differ. */
+static bool has_tab_beside(struct dt_slice value)
+{
+    const char *before = value.ptr - 1; /* the colon is there at the latest */
+    const char *behind = value.ptr + value.len;
+    while (*before == ' ')
+        before--;
+    while (*behind == ' ')
+        behind++;
+    return *before == '\t' || *behind == '\t';
+}
+
 /* RFC 9110 section 8.6 lets a list of the same number pass or fail. It fails here: it shows that
  * somebody on the way joined two messages' fields. */
 static bool read_length(struct parse *parse, struct dt_slice value, size_t at)
@@ -251,8 +265,8 @@ static bool read_length(struct parse *parse, struct dt_slice value, size_t at)
             __builtin_add_overflow(length, digit, &length))
             return bad(parse, 400, at, "Content-Length is not a number that this server can count");
     }
-    if (!value.len)
-        return bad(parse, 400, at, "Content-Length is empty");
+    if (!value.len || has_tab_beside(value))
+        return bad(parse, 400, at, "Content-Length is empty or has a HTAB beside it");
     parse->request->content_length = length;
     return true;
 }
@@ -266,6 +280,8 @@ static bool read_coding(struct parse *parse, struct dt_slice value, size_t at)
         return bad(parse, 400, at, "Transfer-Encoding in an HTTP/1.0 request");
     if (parse->seen & SEEN_LENGTH)
         return bad(parse, 400, at, "there are both Transfer-Encoding and Content-Length");
+    if (has_tab_beside(value))
+        return bad(parse, 400, at, "Transfer-Encoding has a HTAB beside its value");
     parse->seen |= SEEN_CODING;
     while (next_element(&value, &coding)) {
         if (parse->seen & SEEN_CHUNKED)
