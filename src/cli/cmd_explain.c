@@ -190,7 +190,9 @@ static enum dt_err ask(struct dt_explain *explain, struct dt_match_scratch *scra
     free(other);
     for (size_t i = 0; err == DT_OK && i < explain->ncandidates; i++)
         err = dt_load_place(load, explain->candidates[i].rule, &explain->places[i]);
-    return err == DT_OK && explain->ncandidates == 0 ? DT_ERR_DAMAGED : err;
+    bool agree =
+        explain->ncandidates && explain->candidates[0].rule == explain->reply.decision.rule;
+    return err == DT_OK && !agree ? DT_ERR_DAMAGED : err;
 }
 
 static int answer(const struct dt_call *call, struct dt_explain *explain)

@@ -128,8 +128,9 @@ static void examples(FILE *out)
             fprintf(out, ".TP\n.B ");
             escape(out, command->examples[j].command);
             fputc('\n', out);
-            escape(out, command->examples[j].says);
-            fprintf(out, ".\n");
+            const char *says = command->examples[j].says;
+            escape(out, says);
+            fprintf(out, says[strlen(says) - 1] == '?' ? "\n" : ".\n");
         }
 }
 
@@ -157,7 +158,7 @@ void dt_man_page(FILE *out)
 {
     fprintf(out,
             ".\\\" Made at build time from the tables of flags in src/cli. Do not edit.\n"
-            ".TH DETOUR 1 \"\" \"Detour %s\" \"User Commands\"\n"
+            ".TH DETOUR 1 \"\" \"Detour %s\" \"User Commands\"\n.nh\n"
             ".SH NAME\ndetour \\- answer HTTP requests with redirects, by rules\n",
             DT_VERSION);
     synopsis(out);

@@ -71,9 +71,9 @@ static const struct dt_man_item DIRECTIVES[] = {
 static const struct dt_man_item PRECEDENCE[] = {
     {.text = "Of several rules that match: the higher priority; then an exact host before "
              "subdomains, a longer host before a shorter, before any host; an exact path before a "
-             "prefix, a deeper prefix before a shorter; more query conditions; a pinned port; a "
-             "pinned scheme; then the order of the file. With @order first: the priority, then the "
-             "order of the file."},
+             "prefix, a deeper prefix before a shorter; more query conditions; params=only; a "
+             "pinned port; a pinned scheme; then the order of the file. With @order first: the "
+             "priority, then the order of the file."},
     {0},
 };
 
