@@ -33,6 +33,17 @@ static bool fail(const struct work *work, size_t at, size_t len, const char *nam
     return dt_reader_error(work->reader, dt_slice_of(work->word.ptr + at, len), name, "%s", why);
 }
 
+/* The percent-encode sets (https://url.spec.whatwg.org/#percent-encoded-bytes), without "'", which
+ * RFC 3986 lets stand in a query. */
+static bool must_encode(unsigned char c, enum part part)
+{
+    if (c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\')
+        return true;
+    if (part == PART_PATH)
+        return c == '^' || c == '`' || c == '{' || c == '}';
+    return part == PART_FRAGMENT && c == '`';
+}
+
 /* ---- The authority ---- */
 
 /* A ":name", "$1" or "{name}" where the host is chosen. In "[::1]:80" the colons are the address's.
@@ -76,6 +87,9 @@ static bool write_authority(struct work *work, size_t scheme, size_t *ret_end)
     if (name.len > DT_LIMIT_TARGET / 4 ||
         dt_host_parse(name, work->out.pos, dt_out_room(&work->out), &host))
         return bad_host(work, name);
+    for (size_t i = 0; i < host.len; i++)
+        if (must_encode((unsigned char)host.ptr[i], PART_PATH))
+            return bad_host(work, name); /* the URL standard lets it pass, RFC 3986 does not */
     if (host.ptr == work->out.pos)
         work->out.pos += host.len;
     else
@@ -87,17 +101,6 @@ static bool write_authority(struct work *work, size_t scheme, size_t *ret_end)
 }
 
 /* ---- Path, query and fragment ---- */
-
-/* The percent-encode sets (https://url.spec.whatwg.org/#percent-encoded-bytes), without "'", which
- * RFC 3986 lets stand in a query. */
-static bool must_encode(unsigned char c, enum part part)
-{
-    if (c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\')
-        return true;
-    if (part == PART_PATH)
-        return c == '^' || c == '`' || c == '{' || c == '}';
-    return part == PART_FRAGMENT && c == '`';
-}
 
 static void write_byte(struct work *work, unsigned char c)
 {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Any text as a rule file, in any format: the first byte says which. Whatever is read keeps the
+ * reader's promises, and everything that can be asked of the set is asked.
+ */
+#include "../unit/test_rules_check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static volatile size_t sink;
+
+#define MAX_LOADS 20u /* a text that includes itself twice would be read 2^16 times */
+
+struct world {
+    struct dt_slice text;
+    unsigned loads;
+};
+
+/* The text includes itself under other names, but for "missing". */
+static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_text)
+{
+    struct world *world = ctx;
+    if (dt_slice_eq(name, DT_S("missing")) || world->loads++ >= MAX_LOADS)
+        return DT_ERR_NOT_FOUND;
+    *ret_text = world->text;
+    return DT_OK;
+}
+
+static void touch(struct dt_slice s)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < s.len; i++)
+        sum += (unsigned char)s.ptr[i];
+    sink += sum;
+}
+
+static void touch_set(const struct dt_ruleset *set)
+{
+    for (size_t i = 0; i < dt_ruleset_count(set); i++) {
+        const struct dt_rule *rule = dt_ruleset_rule(set, i);
+        touch(rule->host);
+        touch(rule->path);
+        touch(rule->target);
+    }
+    for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {
+        touch(dt_ruleset_diag(set, i)->text);
+        touch(dt_ruleset_diag(set, i)->message);
+    }
+    for (size_t i = 0; i < dt_ruleset_file_count(set); i++)
+        touch(dt_ruleset_file(set, i));
+    touch(dt_ruleset_line(set, 0, 2));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0 || size > (256u << 10))
+        return 0;
+    /* A copy of its exact size, so that a read past its end is seen. */
+    char *mem = malloc(size);
+    if (!mem)
+        return 0;
+    memcpy(mem, data, size);
+    struct world world = {.text = dt_slice_of(mem + 1, size - 1)};
+    struct dt_loader loader = {load, &world};
+    struct dt_ruleset *set = dt_ruleset_new(&loader);
+    if (set) {
+        enum dt_err err = dt_ruleset_read(set, DT_S("d/fuzz"), world.text,
+                                          (enum dt_format)((unsigned char)mem[0] % 5));
+        RULES_CHECK(err == DT_OK || err == DT_ERR_SYNTAX);
+        RULES_CHECK((err == DT_OK) == (dt_ruleset_error_count(set) == 0));
+        rules_check(set);
+        touch_set(set);
+    }
+    dt_ruleset_free(set);
+    free(mem);
+    return 0;
+}
