@@ -29,7 +29,7 @@ BROWSER = (
 )
 
 
-class LoadError(Exception):
+class LoadError(RuntimeError):
     """The generator failed, or a server answered wrongly: there is no figure then."""
 
 

@@ -188,6 +188,7 @@ class Lighttpd(Server):
     # No map: url.redirect is a list of regexes, tried one after the other.
     name = "lighttpd"
     program = "lighttpd"
+    idle_limit = 9_800  # half of the descriptors that it may have
 
     def configure_one(self):
         os.makedirs(self.file("docs"), exist_ok=True)
@@ -201,7 +202,7 @@ server.errorlog = "{self.file("error.log")}"
 server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 300
 server.max-fds = 19990
-server.max-connections = 12000
+server.max-connections = 9900
 server.listen-backlog = 4096
 server.max-worker = 0
 server.pid-file = "{self.file("pid")}"

@@ -9,7 +9,7 @@ import time
 
 from . import proc
 from .load import Load, must_be_right
-from .rows import Row, least_check
+from .rows import FAIL, Row, least_check
 from .servers import HOST, PATH
 
 CONNECTIONS = 10_000
@@ -79,9 +79,15 @@ def idle(bench):
     _allow_files(CONNECTIONS + 100)
     sizes = {}
     for server in bench.servers():
-        sizes[server.name] = _idle_bytes(bench, server, min(CONNECTIONS, server.idle_limit))
+        try:
+            sizes[server.name] = _idle_bytes(bench, server, min(CONNECTIONS, server.idle_limit))
+            row.cells[server.name] = f"{sizes[server.name]:,.0f}"
+        except (OSError, RuntimeError) as error:
+            bench.clock.say(f"    {server.name}: {error}")
+            row.cells[server.name] = "failed"
+            if server.name == "detour":
+                row.verdict, row.why = FAIL, str(error)
     row.data = {"connections": CONNECTIONS, "bytes": sizes}
-    row.cells = {name: f"{size:,.0f}" for name, size in sizes.items()}
     if "detour" in sizes:
         row.judge((sizes["detour"] <= 256, f"{CONNECTIONS:,} connections"), least_check(sizes))
     return [row]

@@ -23,7 +23,7 @@ PATH = "/docs/section-123/page-456789-some-nice-title"
 TARGET = "https://www.example.com/new/docs/section-123/page-456789-the-new-title-here"
 
 
-class ServerError(Exception):
+class ServerError(RuntimeError):
     """It did not start, or did not answer as it must."""
 
 
