@@ -52,7 +52,8 @@ bool dt_url_is_http(const struct dt_url *url);
 
 /* "Domain to ASCII" of the URL standard with beStrict false, through libidn2's UTS 46 processing,
  * plus the host parser's checks (forbidden code points, IPv4 in all its spellings, [IPv6]).
- * The result is written to buf (cap bytes) and ret_host points there. DT_ERR_HOST, DT_ERR_SPACE. */
+ * The result is written to buf (cap bytes, in which the input must fit too) and ret_host points
+ * there. DT_ERR_HOST, DT_ERR_SPACE, DT_ERR_NOMEM. */
 DT_MUST_USE enum dt_err dt_host_parse(struct dt_slice input, char *buf, size_t cap,
                                       struct dt_slice *ret_host);
 

@@ -3,34 +3,21 @@
  * An authority as requests carry it, in Host or in an absolute-form target: host and port, never
  * userinfo (RFC 9110 section 7.2, RFC 3986 section 3.2).
  */
-#include "uri/char_class.h"
+#include "uri/port.h"
 #include <detour/uri.h>
 
-/* RFC 3986 section 3.2.3: port = *DIGIT. */
-static bool parse_port(struct dt_slice s, uint16_t *ret)
-{
-    unsigned port = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        if (!dt_char_is(s.ptr[i], DT_CHAR_DIGIT))
-            return false;
-        port = port * 10 + dt_hex_value(s.ptr[i]);
-        if (port > UINT16_MAX)
-            return false;
-    }
-    *ret = (uint16_t)port;
-    return true;
-}
-
-/* Length of the host in front of the port; 0 when there is none. */
+/* Length of the host in front of the port; 0 when there is none, or with userinfo in sight. A "@"
+ * behind the host's end is no digit and so no port either. */
 static size_t host_length(struct dt_slice s)
 {
-    if (s.len && s.ptr[0] == '[') {
-        const char *end = memchr(s.ptr, ']', s.len);
-        return end ? (size_t)(end - s.ptr) + 1 : 0;
-    }
+    bool bracket = s.len > 0 && s.ptr[0] == '[';
+    char end = bracket ? ']' : ':';
     size_t len = 0;
-    while (len < s.len && s.ptr[len] != ':')
-        len++;
+    for (; len < s.len && s.ptr[len] != end; len++)
+        if (s.ptr[len] == '@')
+            return 0;
+    if (bracket)
+        return len < s.len ? len + 1 : 0;
     return len;
 }
 
@@ -38,14 +25,14 @@ enum dt_err dt_authority_split(struct dt_slice authority, struct dt_slice *ret_h
                                uint16_t *ret_port)
 {
     size_t len = host_length(authority);
-    if (len == 0 || memchr(authority.ptr, '@', authority.len))
+    if (len == 0)
         return DT_ERR_HOST;
-    uint16_t port = 0;
+    int port = DT_PORT_NONE;
     if (len < authority.len) {
-        if (authority.ptr[len] != ':' || !parse_port(dt_slice_from(authority, len + 1), &port))
+        if (authority.ptr[len] != ':' || !dt_port_parse(dt_slice_from(authority, len + 1), &port))
             return DT_ERR_HOST;
     }
     *ret_host = dt_slice_of(authority.ptr, len);
-    *ret_port = port;
+    *ret_port = port < 0 ? 0 : (uint16_t)port;
     return DT_OK;
 }

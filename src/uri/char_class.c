@@ -35,19 +35,24 @@
 #define SCHEME(c) (ALPHA(c) || DIGIT(c) || IN3(c, '+', '-', '.'))
 #define HOST_PLAIN(c) (LOWER(c) || DIGIT(c) || IN2(c, '-', '.'))
 
+/* The delimiters of https://url.spec.whatwg.org/#path-state and its neighbours */
+#define END_OPAQUE_PATH(c) IN2(c, '?', '#')
+#define END_PATH(c) (END_OPAQUE_PATH(c) || (c) == '/')
+
 #define BIT(test, bit) ((test) ? (unsigned)(bit) : 0u)
 #define BYTE(c)                                                                                    \
-    (uint16_t)(BIT(C0(c), DT_PCT_C0) | BIT(FRAGMENT(c), DT_PCT_FRAGMENT) |                         \
-               BIT(QUERY(c), DT_PCT_QUERY) | BIT(SPECIAL_QUERY(c), DT_PCT_SPECIAL_QUERY) |         \
-               BIT(PATH(c), DT_PCT_PATH) | BIT(USERINFO(c), DT_PCT_USERINFO) |                     \
-               BIT(NORM_PATH(c), DT_PCT_NORM_PATH) | BIT(NORM_QUERY(c), DT_PCT_NORM_QUERY) |       \
-               BIT(NO_HOST(c), DT_NOT_IN_HOST) | BIT(NO_DOMAIN(c), DT_NOT_IN_DOMAIN) |             \
-               BIT(UNRESERVED(c), DT_CHAR_UNRESERVED) | BIT(HEX(c), DT_CHAR_HEX) |                 \
-               BIT(DIGIT(c), DT_CHAR_DIGIT) | BIT(SCHEME(c), DT_CHAR_SCHEME) |                     \
-               BIT(HOST_PLAIN(c), DT_CHAR_HOST_PLAIN))
+    (BIT(C0(c), DT_PCT_C0) | BIT(FRAGMENT(c), DT_PCT_FRAGMENT) | BIT(QUERY(c), DT_PCT_QUERY) |     \
+     BIT(SPECIAL_QUERY(c), DT_PCT_SPECIAL_QUERY) | BIT(PATH(c), DT_PCT_PATH) |                     \
+     BIT(USERINFO(c), DT_PCT_USERINFO) | BIT(NORM_PATH(c), DT_PCT_NORM_PATH) |                     \
+     BIT(NORM_QUERY(c), DT_PCT_NORM_QUERY) | BIT(NO_HOST(c), DT_NOT_IN_HOST) |                     \
+     BIT(NO_DOMAIN(c), DT_NOT_IN_DOMAIN) | BIT(UNRESERVED(c), DT_CHAR_UNRESERVED) |                \
+     BIT(HEX(c), DT_CHAR_HEX) | BIT(DIGIT(c), DT_CHAR_DIGIT) | BIT(SCHEME(c), DT_CHAR_SCHEME) |    \
+     BIT(HOST_PLAIN(c), DT_CHAR_HOST_PLAIN) | BIT(IN2(c, '%', '/'), DT_CHAR_LOOK) |                \
+     BIT(END_PATH(c), DT_END_PATH) | BIT(END_PATH(c) || (c) == '\\', DT_END_SPECIAL_PATH) |        \
+     BIT(END_OPAQUE_PATH(c), DT_END_OPAQUE_PATH) | BIT((c) == '#', DT_END_QUERY))
 
 #define FOUR(c) BYTE(c), BYTE((c) + 1), BYTE((c) + 2), BYTE((c) + 3)
 #define SIXTEEN(c) FOUR(c), FOUR((c) + 4), FOUR((c) + 8), FOUR((c) + 12)
 #define SIXTYFOUR(c) SIXTEEN(c), SIXTEEN((c) + 16), SIXTEEN((c) + 32), SIXTEEN((c) + 48)
 
-const uint16_t dt_char_class[256] = {SIXTYFOUR(0), SIXTYFOUR(64), SIXTYFOUR(128), SIXTYFOUR(192)};
+const uint32_t dt_char_class[256] = {SIXTYFOUR(0), SIXTYFOUR(64), SIXTYFOUR(128), SIXTYFOUR(192)};

@@ -25,11 +25,16 @@ enum dt_char_set {
     DT_CHAR_UNRESERVED = 1 << 10, /* RFC 3986 section 2.3 */
     DT_CHAR_HEX = 1 << 11,
     DT_CHAR_DIGIT = 1 << 12,
-    DT_CHAR_SCHEME = 1 << 13,     /* RFC 3986 section 3.1, behind the first letter */
-    DT_CHAR_HOST_PLAIN = 1 << 14, /* a-z 0-9 - . */
+    DT_CHAR_SCHEME = 1 << 13,      /* RFC 3986 section 3.1, behind the first letter */
+    DT_CHAR_HOST_PLAIN = 1 << 14,  /* a-z 0-9 - . */
+    DT_CHAR_LOOK = 1 << 15,        /* % and /: what a normaliser looks at twice */
+    DT_END_PATH = 1 << 16,         /* / ? #: ends a segment, or an authority */
+    DT_END_SPECIAL_PATH = 1 << 17, /* and "\" with the special schemes */
+    DT_END_OPAQUE_PATH = 1 << 18,  /* ? # */
+    DT_END_QUERY = 1 << 19,        /* # */
 };
 
-extern const uint16_t dt_char_class[256];
+extern const uint32_t dt_char_class[256];
 
 static inline bool dt_char_is(char c, enum dt_char_set set)
 {

@@ -4,6 +4,7 @@
 #include "uri/idna.h"
 #include "uri/ipv4.h"
 #include "uri/ipv6.h"
+#include "uri/norm_scan.h"
 #include "uri/percent.h"
 #include <detour/uri.h>
 #include <stdlib.h>
@@ -58,6 +59,10 @@ enum dt_err dt_host_write(struct dt_slice input, struct dt_out *out)
 {
     if (input.len == 0)
         return DT_ERR_HOST;
+    if (dt_scan_host_plain(input) && !dt_ipv4_ends_in_number(input)) {
+        dt_out_put(out, input); /* nothing below would change it */
+        return DT_OK;
+    }
     if (input.ptr[0] == '[')
         return write_ipv6(input, out);
     if (!memchr(input.ptr, '%', input.len))

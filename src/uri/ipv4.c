@@ -78,6 +78,25 @@ enum dt_err dt_ipv4_parse(struct dt_slice domain, uint32_t *ret_address)
     return DT_OK;
 }
 
+bool dt_ipv4_is_canonical(struct dt_slice s)
+{
+    unsigned value = 0, dots = 0;
+    size_t digits = 0;
+    for (size_t i = 0; i <= s.len; i++) {
+        if (i == s.len || s.ptr[i] == '.') {
+            if (digits == 0 || value > 255 || (i < s.len && ++dots > 3))
+                return false;
+            value = 0;
+            digits = 0;
+            continue;
+        }
+        if (!dt_char_is(s.ptr[i], DT_CHAR_DIGIT) || (digits > 0 && value == 0) || ++digits > 3)
+            return false;
+        value = value * 10 + dt_hex_value(s.ptr[i]);
+    }
+    return dots == 3;
+}
+
 void dt_ipv4_write(struct dt_out *out, uint32_t address)
 {
     for (int shift = 24; shift >= 0; shift -= 8) {

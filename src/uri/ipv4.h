@@ -17,6 +17,9 @@ bool dt_ipv4_ends_in_number(struct dt_slice domain);
 /* https://url.spec.whatwg.org/#concept-ipv4-parser. DT_ERR_HOST. */
 DT_MUST_USE enum dt_err dt_ipv4_parse(struct dt_slice domain, uint32_t *ret_address);
 
+/* True for an address written as dt_ipv4_write writes it. */
+bool dt_ipv4_is_canonical(struct dt_slice s);
+
 /* "127.0.0.1" */
 void dt_ipv4_write(struct dt_out *out, uint32_t address);
 

@@ -22,8 +22,14 @@ static enum dt_err drop_final_dot(struct dt_slice host, struct dt_slice *ret)
 
 enum dt_err dt_norm_host(struct dt_slice raw, char *buf, size_t cap, struct dt_slice *ret)
 {
-    if (dt_scan_host_plain(raw) && !dt_ipv4_ends_in_number(raw))
-        return drop_final_dot(raw, ret);
+    if (dt_scan_host_plain(raw)) {
+        if (!dt_ipv4_ends_in_number(raw))
+            return drop_final_dot(raw, ret);
+        if (dt_ipv4_is_canonical(raw)) {
+            *ret = raw;
+            return DT_OK;
+        }
+    }
     struct dt_slice host;
     enum dt_err err = dt_host_parse(raw, buf, cap, &host);
     if (!err)

@@ -32,6 +32,8 @@ static size_t first_change(struct dt_slice s, enum dt_char_set escaped, bool seg
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
+        if (!(dt_char_class[(unsigned char)c] & ((unsigned)escaped | DT_CHAR_LOOK)))
+            continue;
         if (c == '%') {
             if (!escape_is_normal(s, i))
                 return i;

@@ -138,25 +138,95 @@ void dt_url_build_path(struct dt_url_build *b)
     b->path = (struct dt_url_span){here(b), here(b)};
 }
 
-void dt_url_build_segment(struct dt_url_build *b, struct dt_slice segment)
+static struct dt_slice path_so_far(const struct dt_url_build *b)
+{
+    return dt_slice_of(b->out.start + b->path.from, b->path.to - b->path.from);
+}
+
+static bool is_file(const struct dt_url_build *b)
+{
+    return b->special && b->special->is_file;
+}
+
+bool dt_url_is_drive_letter(struct dt_slice s)
+{
+    return s.len == 2 && dt_char_alpha(s.ptr[0]) && (s.ptr[1] == ':' || s.ptr[1] == '|');
+}
+
+bool dt_url_starts_with_drive_letter(struct dt_slice s)
+{
+    return s.len >= 2 && dt_url_is_drive_letter(dt_slice_of(s.ptr, 2)) &&
+           (s.len == 2 || dt_char_is(s.ptr[2], DT_END_SPECIAL_PATH));
+}
+
+/* https://url.spec.whatwg.org/#normalized-windows-drive-letter */
+static bool is_normal_drive_letter(struct dt_slice s)
+{
+    return dt_url_is_drive_letter(s) && s.ptr[1] == ':';
+}
+
+static void put_segment(struct dt_url_build *b, struct dt_slice segment)
 {
     dt_out_char(&b->out, '/');
     dt_percent_encode(&b->out, segment, DT_PCT_PATH);
     b->path.to = here(b);
 }
 
+void dt_url_build_copy_drive(struct dt_url_build *b, const struct dt_url *base)
+{
+    struct dt_slice first = dt_slice_from(base->path, 1);
+    const char *slash = first.len ? memchr(first.ptr, '/', first.len) : NULL;
+    if (slash)
+        first.len = (size_t)(slash - first.ptr);
+    if (is_normal_drive_letter(first))
+        put_segment(b, first);
+}
+
 void dt_url_build_shorten(struct dt_url_build *b)
 {
-    struct dt_slice path = dt_url_build_path_slice(b);
+    struct dt_slice path = path_so_far(b);
     if (path.len == 0 || b->out.overflow)
         return;
-    if (b->special && b->special->is_file && dt_url_is_normal_drive_letter(dt_slice_from(path, 1)))
+    if (is_file(b) && is_normal_drive_letter(dt_slice_from(path, 1)))
         return;
     do
         path.len--;
     while (path.ptr[path.len] != '/');
     b->path.to = b->path.from + path.len;
     b->out.pos = b->out.start + b->path.to;
+}
+
+/* https://url.spec.whatwg.org/#single-dot-path-segment and its double: each dot may be an escape.
+ * Returns the number of dots, 0 when the segment is neither. */
+static unsigned dots_in(struct dt_slice segment)
+{
+    unsigned dots = 0;
+    while (segment.len) {
+        bool escape =
+            dt_slice_eq_nocase(dt_slice_of(segment.ptr, segment.len < 3 ? 0 : 3), DT_S("%2e"));
+        if ((segment.ptr[0] != '.' && !escape) || ++dots > 2)
+            return 0;
+        segment = dt_slice_from(segment, escape ? 3 : 1);
+    }
+    return dots;
+}
+
+void dt_url_build_step(struct dt_url_build *b, struct dt_slice segment, bool last)
+{
+    unsigned dots = dots_in(segment);
+    if (dots == 2)
+        dt_url_build_shorten(b);
+    if (dots > 0) {
+        if (last)
+            put_segment(b, DT_SLICE_NONE);
+        return;
+    }
+    if (is_file(b) && b->path.from == b->path.to && dt_url_is_drive_letter(segment)) {
+        char drive[2] = {segment.ptr[0], ':'};
+        put_segment(b, dt_slice_of(drive, sizeof drive));
+        return;
+    }
+    put_segment(b, segment);
 }
 
 void dt_url_build_opaque_path(struct dt_url_build *b, struct dt_slice path)
@@ -183,7 +253,7 @@ void dt_url_build_fragment(struct dt_url_build *b, struct dt_slice fragment)
  * "//" would be read as an authority. */
 static void guard_path(struct dt_url_build *b)
 {
-    if (b->has_host || b->opaque_path || !dt_slice_starts(dt_url_build_path_slice(b), DT_S("//")))
+    if (b->has_host || b->opaque_path || !dt_slice_starts(path_so_far(b), DT_S("//")))
         return;
     char *path = b->out.start + b->path.from;
     size_t behind = here(b) - b->path.from;
@@ -223,14 +293,4 @@ enum dt_err dt_url_build_finish(struct dt_url_build *b, struct dt_url *ret_url)
     };
 #undef SLICE
     return DT_OK;
-}
-
-bool dt_url_is_drive_letter(struct dt_slice s)
-{
-    return s.len == 2 && dt_char_alpha(s.ptr[0]) && (s.ptr[1] == ':' || s.ptr[1] == '|');
-}
-
-bool dt_url_is_normal_drive_letter(struct dt_slice s)
-{
-    return dt_url_is_drive_letter(s) && s.ptr[1] == ':';
 }

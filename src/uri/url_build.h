@@ -29,8 +29,8 @@ struct dt_url_build {
 /* "scheme:", lower-cased. */
 void dt_url_build_scheme(struct dt_url_build *b, struct dt_slice scheme);
 
-/* "//user:password@host:port", userinfo and host as written in the input; port -1 for none. When
- * at is false userinfo is not looked at. DT_ERR_HOST, DT_ERR_NOMEM. */
+/* "//user:password@host:port", userinfo and host as written in the input, userinfo empty for none;
+ * port may be DT_PORT_NONE. DT_ERR_HOST, DT_ERR_NOMEM. */
 DT_MUST_USE enum dt_err dt_url_build_authority(struct dt_url_build *b, struct dt_slice userinfo,
                                                struct dt_slice host, int port);
 
@@ -47,8 +47,12 @@ void dt_url_build_copy_query(struct dt_url_build *b, const struct dt_url *base);
 /* An empty path at the end of what is there. */
 void dt_url_build_path(struct dt_url_build *b);
 
-/* "/" and the segment, percent-encoded. */
-void dt_url_build_segment(struct dt_url_build *b, struct dt_slice segment);
+/* One step of the path state: appends the segment, or does what "." and ".." ask for. The last one
+ * has no slash behind it. */
+void dt_url_build_step(struct dt_url_build *b, struct dt_slice segment, bool last);
+
+/* The base's first segment, if it is a drive letter. */
+void dt_url_build_copy_drive(struct dt_url_build *b, const struct dt_url *base);
 
 /* https://url.spec.whatwg.org/#shorten-a-urls-path */
 void dt_url_build_shorten(struct dt_url_build *b);
@@ -60,20 +64,14 @@ void dt_url_build_opaque_path(struct dt_url_build *b, struct dt_slice path);
 void dt_url_build_query(struct dt_url_build *b, struct dt_slice query);
 void dt_url_build_fragment(struct dt_url_build *b, struct dt_slice fragment);
 
-/* The path as it stands. */
-static inline struct dt_slice dt_url_build_path_slice(const struct dt_url_build *b)
-{
-    return dt_slice_of(b->out.start + b->path.from, b->path.to - b->path.from);
-}
-
 /* Puts "/." before a path that would read as an authority, and makes the slices. The memory of
  * b->out becomes ret_url's. DT_ERR_URL when the memory was too small. */
 DT_MUST_USE enum dt_err dt_url_build_finish(struct dt_url_build *b, struct dt_url *ret_url);
 
-/* https://url.spec.whatwg.org/#windows-drive-letter: a letter and ":" (or "|"), and no more. */
+/* https://url.spec.whatwg.org/#windows-drive-letter: a letter and ":" or "|", and no more. */
 bool dt_url_is_drive_letter(struct dt_slice s);
 
-/* A letter and ":". */
-bool dt_url_is_normal_drive_letter(struct dt_slice s);
+/* https://url.spec.whatwg.org/#start-with-a-windows-drive-letter */
+bool dt_url_starts_with_drive_letter(struct dt_slice s);
 
 #endif

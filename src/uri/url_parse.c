@@ -5,6 +5,7 @@
  * standard name; but where the standard walks code point by code point and keeps a buffer, a state
  * here takes the whole stretch that belongs to it, since all delimiters are ASCII.
  */
+#include "uri/port.h"
 #include "uri/url_build.h"
 #include "uri/url_input.h"
 #include <stdlib.h>
@@ -56,17 +57,17 @@ static struct dt_slice remaining(const struct parser *p)
 }
 
 /* The stretch from the cursor to the first byte that ends it; the cursor moves to that byte. */
-static struct dt_slice take_until(struct parser *p, const char *enders)
+static struct dt_slice take_until(struct parser *p, enum dt_char_set enders)
 {
     size_t from = p->at;
-    while (p->at < p->in.len && !(p->in.ptr[p->at] && strchr(enders, p->in.ptr[p->at])))
+    while (p->at < p->in.len && !dt_char_is(p->in.ptr[p->at], enders))
         p->at++;
     return dt_slice_of(p->in.ptr + from, p->at - from);
 }
 
-static const char *path_enders(const struct parser *p)
+static enum dt_char_set path_enders(const struct parser *p)
 {
-    return p->b.special ? "/\\?#" : "/?#";
+    return p->b.special ? DT_END_SPECIAL_PATH : DT_END_PATH;
 }
 
 static enum state fail(struct parser *p, enum dt_err err)
@@ -186,21 +187,6 @@ static enum state special_authority_ignore_slashes(struct parser *p)
     return AUTHORITY;
 }
 
-/* The port state: digits up to 65535; an empty port is none. */
-static bool parse_port(struct dt_slice s, int *ret_port)
-{
-    int port = -1;
-    for (size_t i = 0; i < s.len; i++) {
-        if (!dt_char_is(s.ptr[i], DT_CHAR_DIGIT))
-            return false;
-        port = (port < 0 ? 0 : port * 10) + (s.ptr[i] - '0');
-        if (port > UINT16_MAX)
-            return false;
-    }
-    *ret_port = port;
-    return true;
-}
-
 /* The host state's end of the host: the first ":" outside of brackets. */
 static size_t host_end(struct dt_slice s)
 {
@@ -226,20 +212,12 @@ static enum state authority(struct parser *p)
     if (end == 0 && (p->b.special || at || host.len > 0))
         return fail(p, DT_ERR_HOST);
 
-    int port = -1;
-    if (!parse_port(dt_slice_from(host, end + 1), &port))
+    int port = DT_PORT_NONE;
+    if (!dt_port_parse(dt_slice_from(host, end + 1), &port))
         return fail(p, DT_ERR_URL);
     p->err = dt_url_build_authority(&p->b, dt_slice_of(whole.ptr, userinfo),
                                     dt_slice_of(host.ptr, end), port);
     return p->err ? DONE : PATH_START;
-}
-
-/* https://url.spec.whatwg.org/#start-with-a-windows-drive-letter */
-static bool at_drive_letter(const struct parser *p)
-{
-    struct dt_slice s = remaining(p);
-    return s.len >= 2 && dt_url_is_drive_letter(dt_slice_of(s.ptr, 2)) &&
-           (s.len == 2 || strchr("/\\?#", s.ptr[2]));
 }
 
 static bool base_is_file(const struct parser *p)
@@ -260,7 +238,7 @@ static enum state file_start(struct parser *p)
         return p->err ? DONE : PATH;
     }
     dt_url_build_copy_authority(&p->b, p->base);
-    if (at_drive_letter(p)) {
+    if (dt_url_starts_with_drive_letter(remaining(p))) {
         dt_url_build_path(&p->b);
         return PATH;
     }
@@ -268,16 +246,6 @@ static enum state file_start(struct parser *p)
     if (next == PATH)
         dt_url_build_shorten(&p->b);
     return next;
-}
-
-/* The base's first segment when it is a drive letter, else empty. */
-static struct dt_slice base_drive(const struct parser *p)
-{
-    struct dt_slice first = dt_slice_from(p->base->path, 1);
-    const char *slash = first.len ? memchr(first.ptr, '/', first.len) : NULL;
-    if (slash)
-        first.len = (size_t)(slash - first.ptr);
-    return dt_url_is_normal_drive_letter(first) ? first : DT_SLICE_NONE;
 }
 
 static enum state file_slash(struct parser *p)
@@ -291,15 +259,15 @@ static enum state file_slash(struct parser *p)
     else
         p->err = dt_url_build_file_host(&p->b, DT_SLICE_NONE);
     dt_url_build_path(&p->b);
-    if (base_is_file(p) && !at_drive_letter(p) && base_drive(p).len)
-        dt_url_build_segment(&p->b, base_drive(p));
+    if (base_is_file(p) && !dt_url_starts_with_drive_letter(remaining(p)))
+        dt_url_build_copy_drive(&p->b, p->base);
     return p->err ? DONE : PATH;
 }
 
 static enum state file_host(struct parser *p)
 {
     size_t from = p->at;
-    struct dt_slice host = take_until(p, "/\\?#");
+    struct dt_slice host = take_until(p, DT_END_SPECIAL_PATH);
     bool drive = dt_url_is_drive_letter(host);
     p->err = dt_url_build_file_host(&p->b, drive ? DT_SLICE_NONE : host);
     if (!drive)
@@ -318,47 +286,13 @@ static enum state path_start(struct parser *p)
     return PATH;
 }
 
-/* https://url.spec.whatwg.org/#single-dot-path-segment and its double: each dot may be an escape.
- * Returns the number of dots, 0 when the segment is neither. */
-static unsigned dots_in(struct dt_slice segment)
-{
-    unsigned dots = 0;
-    while (segment.len) {
-        bool escape =
-            dt_slice_eq_nocase(dt_slice_of(segment.ptr, segment.len < 3 ? 0 : 3), DT_S("%2e"));
-        if ((segment.ptr[0] != '.' && !escape) || ++dots > 2)
-            return 0;
-        segment = dt_slice_from(segment, escape ? 3 : 1);
-    }
-    return dots;
-}
-
-static void path_segment(struct parser *p, struct dt_slice segment, bool last)
-{
-    unsigned dots = dots_in(segment);
-    if (dots == 2)
-        dt_url_build_shorten(&p->b);
-    if (dots > 0) {
-        if (last)
-            dt_url_build_segment(&p->b, DT_SLICE_NONE);
-        return;
-    }
-    bool file = p->b.special && p->b.special->is_file;
-    if (file && p->b.path.from == p->b.path.to && dt_url_is_drive_letter(segment)) {
-        char drive[2] = {segment.ptr[0], ':'};
-        dt_url_build_segment(&p->b, dt_slice_of(drive, sizeof drive));
-        return;
-    }
-    dt_url_build_segment(&p->b, segment);
-}
-
 /* The cursor is behind the slash that begins the first segment. */
 static enum state path(struct parser *p)
 {
     for (;;) {
         struct dt_slice segment = take_until(p, path_enders(p));
         bool last = !at_slash(p);
-        path_segment(p, segment, last);
+        dt_url_build_step(&p->b, segment, last);
         if (last)
             return behind_path(p);
         p->at++;
@@ -368,7 +302,7 @@ static enum state path(struct parser *p)
 /* A space right before "?" or "#" is escaped, so that it is not lost when they are taken away. */
 static enum state opaque_path(struct parser *p)
 {
-    struct dt_slice path = take_until(p, "?#");
+    struct dt_slice path = take_until(p, DT_END_OPAQUE_PATH);
     bool space = peek(p) >= 0 && path.len && path.ptr[path.len - 1] == ' ';
     path.len -= space;
     dt_url_build_opaque_path(&p->b, path);
@@ -382,7 +316,7 @@ static enum state opaque_path(struct parser *p)
 static enum state query(struct parser *p)
 {
     p->at++;
-    dt_url_build_query(&p->b, take_until(p, "#"));
+    dt_url_build_query(&p->b, take_until(p, DT_END_QUERY));
     return behind_path(p);
 }
 
