@@ -81,6 +81,23 @@ static bool section_is_whole(const struct dt_snapshot *snapshot, unsigned at,
            ret_row->check;
 }
 
+/* Between the header and the sections stands nothing but zeros. */
+static bool gaps_are_zero(const struct dt_snapshot *snapshot)
+{
+    struct dt_snap_header header;
+    memcpy(&header, snapshot->mem, sizeof header);
+    uint64_t at = sizeof header;
+    for (unsigned i = 0; i <= DT_SECTION_COUNT; i++) {
+        uint64_t end = i < DT_SECTION_COUNT ? header.sections[i].offset : header.len;
+        for (; at < end; at++)
+            if (snapshot->mem[at])
+                return false;
+        if (i < DT_SECTION_COUNT)
+            at = end + header.sections[i].len;
+    }
+    return true;
+}
+
 static bool records_are_whole(const struct dt_snapshot *snapshot)
 {
     for (uint64_t i = 0; i < snapshot->bucket_count; i++) {
@@ -107,6 +124,11 @@ enum dt_err dt_snapshot_verify(const struct dt_snapshot *snapshot, const char **
             continue;
         if (ret_what)
             *ret_what = NAMES[i];
+        return DT_ERR_DAMAGED;
+    }
+    if (!gaps_are_zero(snapshot)) {
+        if (ret_what)
+            *ret_what = "the padding between sections";
         return DT_ERR_DAMAGED;
     }
     if (!records_are_whole(snapshot)) {
