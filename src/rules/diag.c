@@ -28,9 +28,8 @@ format_message(struct dt_arena *arena, const char *format, va_list args)
     return dt_arena_copy(arena, dt_slice_of(text, (size_t)len));
 }
 
-enum dt_err dt_ruleset_diag_add(struct dt_ruleset *set, enum dt_severity severity, uint32_t file,
-                                uint32_t line, uint32_t col, uint32_t span, const char *name,
-                                const char *format, ...)
+enum dt_err dt_ruleset_diag_add(struct dt_ruleset *set, enum dt_severity severity,
+                                struct dt_place at, const char *name, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -42,15 +41,15 @@ enum dt_err dt_ruleset_diag_add(struct dt_ruleset *set, enum dt_severity severit
         return DT_ERR_NOMEM;
     }
     set->diags = mem;
-    struct dt_slice text = dt_ruleset_line(set, file, line);
+    struct dt_slice text = dt_ruleset_line(set, at.file, at.line);
     if (text.len > DT_LIMIT_LINE) /* not for a screen */
         text.len = LONGEST_QUOTE;
     set->diags[set->diag_count++] = (struct dt_diag){
         .severity = severity,
-        .file = file,
-        .line = line,
-        .col = col,
-        .span = span ? span : 1,
+        .file = at.file,
+        .line = at.line,
+        .col = at.col,
+        .span = at.span ? at.span : 1,
         .text = text,
         .message = message,
         .name = name,

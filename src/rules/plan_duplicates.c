@@ -56,13 +56,13 @@ static enum dt_err report(struct dt_plan *plan, uint32_t winner, uint32_t loser)
     const struct dt_rule *second = dt_plan_rule(plan, loser);
     bool alike = first->action == second->action && dt_slice_eq(first->target, second->target);
     struct dt_slice file = dt_ruleset_file(plan->set, first->file);
-    return dt_ruleset_diag_add(plan->set, DT_SEVERITY_WARNING, second->file, second->line, 1, 1,
-                               alike ? "duplicate" : "conflict",
-                               alike
-                                   ? "a duplicate of %.*s:%u"
-                                   : "never answers: it conflicts with %.*s:%u, which has the same "
-                                     "source and comes first",
-                               DT_SLICE_FMT(file), first->line);
+    return dt_ruleset_diag_add(
+        plan->set, DT_SEVERITY_WARNING, (struct dt_place){second->file, second->line, 1, 1},
+        alike ? "duplicate" : "conflict",
+        alike ? "a duplicate of %.*s:%u"
+              : "never answers: it conflicts with %.*s:%u, which has the same "
+                "source and comes first",
+        DT_SLICE_FMT(file), first->line);
 }
 
 static enum dt_err check_group(struct dt_plan *plan, struct group *group, uint32_t first)

@@ -44,55 +44,52 @@ bool dt_reader_next(struct dt_reader *reader)
     return false;
 }
 
-bool dt_reader_nomem(struct dt_reader *reader)
+__attribute__((format(printf, 5, 0))) static void report(struct dt_reader *reader,
+                                                         enum dt_severity severity,
+                                                         struct dt_slice at, const char *name,
+                                                         const char *format, va_list args)
 {
-    reader->set->err = DT_ERR_NOMEM;
-    return false;
-}
-
-static void report(struct dt_reader *reader, enum dt_severity severity, struct dt_slice at,
-                   const char *name, const char *message)
-{
+    char message[LONGEST_MESSAGE];
     uintptr_t from = (uintptr_t)reader->text.ptr, place = (uintptr_t)at.ptr;
     if (place < from || place + at.len > from + reader->text.len)
         at = reader->text; /* a copy without its quotes, say: the line is near enough */
-    uint32_t col = (uint32_t)(at.ptr - reader->text.ptr) + 1;
-    (void)dt_ruleset_diag_add(reader->set, severity, reader->file, reader->line, col,
-                              (uint32_t)at.len, name, "%s", message);
+    struct dt_place where = {
+        .file = reader->file,
+        .line = reader->line,
+        .col = (uint32_t)(at.ptr - reader->text.ptr) + 1,
+        .span = (uint32_t)at.len,
+    };
+    (void)vsnprintf(message, sizeof message, format, args);
+    (void)dt_ruleset_diag_add(reader->set, severity, where, name, "%s", message);
 }
 
-bool dt_reader_error(struct dt_reader *reader, struct dt_slice at, const char *name,
+void dt_reader_error(struct dt_reader *reader, struct dt_slice at, const char *name,
                      const char *format, ...)
 {
-    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    report(reader, DT_SEVERITY_ERROR, at, name, format, args);
     va_end(args);
-    report(reader, DT_SEVERITY_ERROR, at, name, message);
-    return false;
 }
 
 void dt_reader_warn(struct dt_reader *reader, struct dt_slice at, const char *name,
                     const char *format, ...)
 {
-    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    report(reader, DT_SEVERITY_WARNING, at, name, format, args);
     va_end(args);
-    report(reader, DT_SEVERITY_WARNING, at, name, message);
 }
 
 bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned bits)
 {
     if (bits & DT_BYTE_CONTROL) {
         struct dt_slice at = dt_slice_of(s.ptr + dt_scan_find(s, DT_BYTE_CONTROL), 1);
-        return dt_reader_error(reader, at, "text-control", "a control character (0x%02x)",
-                               (unsigned)(unsigned char)at.ptr[0]);
+        return dt_reader_refuse(reader, at, "text-control", "a control character (0x%02x)",
+                                (unsigned)(unsigned char)at.ptr[0]);
     }
     if ((bits & DT_BYTE_HIGH) && !dt_scan_utf8(s))
-        return dt_reader_error(reader, s, "text-utf8", "not UTF-8");
+        return dt_reader_refuse(reader, s, "text-utf8", "not UTF-8");
     return true;
 }
 

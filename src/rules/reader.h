@@ -41,16 +41,23 @@ struct dt_reader {
 bool dt_reader_next(struct dt_reader *reader);
 
 /* An error or a warning at these bytes of the line (a slice of reader->text, which may be empty:
- * then the place alone is shown). dt_reader_error returns false, so that a caller can return it. */
-__attribute__((format(printf, 4, 5))) bool dt_reader_error(struct dt_reader *reader,
+ * then the place alone is shown). */
+__attribute__((format(printf, 4, 5))) void dt_reader_error(struct dt_reader *reader,
                                                            struct dt_slice at, const char *name,
                                                            const char *format, ...);
 __attribute__((format(printf, 4, 5))) void dt_reader_warn(struct dt_reader *reader,
                                                           struct dt_slice at, const char *name,
                                                           const char *format, ...);
 
+/* An error, as a value: false. */
+#define dt_reader_refuse(...) (dt_reader_error(__VA_ARGS__), false)
+
 /* Notes that memory is out; false. */
-bool dt_reader_nomem(struct dt_reader *reader);
+static inline bool dt_reader_nomem(struct dt_reader *reader)
+{
+    reader->set->err = DT_ERR_NOMEM;
+    return false;
+}
 
 /* Checks text that need not be looked at for its meaning: an error at a control character or at
  * bytes that are not UTF-8. */

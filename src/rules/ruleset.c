@@ -60,7 +60,8 @@ static void check_order(struct dt_ruleset *set)
         return;
     set->order_reported = true;
     set->err = dt_ruleset_diag_add(
-        set, DT_SEVERITY_ERROR, set->native_file, set->native_line, 1, 1, "order-needed",
+        set, DT_SEVERITY_ERROR, (struct dt_place){set->native_file, set->native_line, 1, 1},
+        "order-needed",
         "native rules beside a Netlify file, which wants the first match: write \"@order first\" "
         "or \"@order specific\" into this file or one before it");
 }

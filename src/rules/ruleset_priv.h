@@ -76,11 +76,19 @@ static inline struct dt_rule *dt_ruleset_rules(struct dt_ruleset *set, size_t *r
     return set->rules;
 }
 
-/* Adds a diagnostic; the line's text is looked up when file and line are known (line > 0). name
- * must be a literal. DT_ERR_NOMEM is sticky in the set too. */
-__attribute__((format(printf, 8, 9))) enum dt_err
-dt_ruleset_diag_add(struct dt_ruleset *set, enum dt_severity severity, uint32_t file, uint32_t line,
-                    uint32_t col, uint32_t span, const char *name, const char *format, ...);
+/* Where in the files; col and span in bytes, col from 1. */
+struct dt_place {
+    uint32_t file;
+    uint32_t line;
+    uint32_t col;
+    uint32_t span;
+};
+
+/* Adds a diagnostic, with the text of the place's line. name must be a literal. DT_ERR_NOMEM is
+ * sticky in the set too. */
+__attribute__((format(printf, 5, 6))) enum dt_err
+dt_ruleset_diag_add(struct dt_ruleset *set, enum dt_severity severity, struct dt_place at,
+                    const char *name, const char *format, ...);
 
 /* Appends a copy of the rule. False when memory is out. */
 bool dt_ruleset_add_rule(struct dt_ruleset *set, const struct dt_rule *rule);

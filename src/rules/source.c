@@ -19,82 +19,7 @@ static bool has(struct dt_slice s, char c)
     return s.len && memchr(s.ptr, c, s.len) != NULL;
 }
 
-/* ---- Host ---- */
-
-static bool bad_host(struct dt_reader *reader, struct dt_slice at, const char *why)
-{
-    return dt_reader_error(reader, at, "source-host", "not a valid host: %s", why);
-}
-
-/* Takes "*." or "." off the name. */
-static bool wildcard(struct dt_reader *reader, struct dt_slice *name, uint8_t *ret_kind)
-{
-    struct dt_slice whole = *name;
-    *ret_kind = DT_HOST_EXACT;
-    if (dt_slice_eq(whole, DT_S("*"))) {
-        *ret_kind = DT_HOST_ANY;
-        *name = DT_SLICE_NONE;
-        return true;
-    }
-    if (dt_slice_starts(whole, DT_S("*."))) {
-        *ret_kind = DT_HOST_SUBDOMAINS;
-        *name = dt_slice_from(whole, 2);
-    } else if (whole.len > 1 && whole.ptr[0] == '.') {
-        *ret_kind = DT_HOST_DOMAIN;
-        *name = dt_slice_from(whole, 1);
-    }
-    if (has(*name, '*'))
-        return dt_reader_error(reader, whole, "not-built",
-                               "a \"*\" in a host other than as its whole first label is not built "
-                               "yet");
-    return true;
-}
-
-/* True when a host in normal form is an address, which has no domains below it: the host parser
- * lets a last label of digits stand in an IPv4 address only. */
-static bool is_address(struct dt_slice host)
-{
-    const char *dot = memrchr(host.ptr, '.', host.len);
-    struct dt_slice last = dot ? dt_slice_from(host, (size_t)(dot - host.ptr) + 1) : host;
-    size_t digits = 0;
-    while (digits < last.len && dt_is_digit(last.ptr[digits]))
-        digits++;
-    return host.ptr[0] == '[' || digits == last.len;
-}
-
-bool dt_source_host(struct dt_reader *reader, struct dt_slice text, struct dt_host_pattern *ret)
-{
-    struct dt_slice name;
-    uint16_t port;
-    uint8_t kind;
-    if (text.len == 0)
-        return bad_host(reader, text, "nothing is there");
-    if (has(text, '@'))
-        return bad_host(reader, text, "a user name has no place in a source");
-    if (dt_authority_split(text, &name, &port))
-        return bad_host(reader, text, "host or host:port, with a port from 1 to 65535");
-    bool port_written = text.ptr + text.len > name.ptr + name.len + 1;
-    if (port == 0 && port_written && text.ptr[text.len - 1] == '0')
-        return bad_host(reader, text, "host or host:port, with a port from 1 to 65535");
-    struct dt_slice written = name;
-    if (!wildcard(reader, &name, &kind))
-        return false;
-    struct dt_slice host = DT_SLICE_NONE;
-    struct dt_ruleset *set = reader->set;
-    if (kind != DT_HOST_ANY) {
-        if (name.len > DT_LIMIT_SOURCE / 4 ||
-            dt_norm_host(name, set->scratch, sizeof set->scratch, &host))
-            return bad_host(reader, written, "no such name can be looked up");
-        if (kind != DT_HOST_EXACT && is_address(host))
-            return bad_host(reader, written, "an address has no subdomains");
-        if (!dt_intern_get(&set->strings, &set->arena, host, host.ptr == name.ptr, &host))
-            return dt_reader_nomem(reader);
-    }
-    *ret = (struct dt_host_pattern){.host = host, .port = port, .kind = kind};
-    return true;
-}
-
-/* The same, for a rule: its neighbour's host is often its own. */
+/* The host of a rule: its neighbour's is often its own. */
 static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
                            struct dt_host_pattern *ret)
 {
@@ -113,7 +38,7 @@ static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
 
 static bool not_built(struct dt_reader *reader, struct dt_slice at, const char *what)
 {
-    return dt_reader_error(reader, at, "not-built", "%s not built yet", what);
+    return dt_reader_refuse(reader, at, "not-built", "%s not built yet", what);
 }
 
 /* A segment ":name". */
@@ -140,9 +65,9 @@ static bool read_star(struct dt_reader *reader, struct dt_slice *path, struct dt
     if (at + 1 < path->len)
         return not_built(reader, dt_slice_of(star, 1), "a \"*\" that is not at the end is");
     if (at == 0 || star[-1] != '/')
-        return dt_reader_error(reader, dt_slice_of(star, 1), "source-star",
-                               "a \"*\" is a whole segment, did you mean %.*s/*", (int)at,
-                               path->ptr);
+        return dt_reader_refuse(reader, dt_slice_of(star, 1), "source-star",
+                                "a \"*\" is a whole segment, did you mean %.*s/*", (int)at,
+                                path->ptr);
     path->len--;
     rule->path_kind = DT_PATH_PREFIX;
     return true;
@@ -162,11 +87,11 @@ bool dt_source_path(struct dt_reader *reader, struct dt_slice raw, enum dt_sourc
             return false;
     }
     if (path.len > DT_LIMIT_SOURCE || dt_norm_path(path, set->scratch, sizeof set->scratch, &path))
-        return dt_reader_error(reader, raw, "source-path", "not a path that a request can have");
+        return dt_reader_refuse(reader, raw, "source-path", "not a path that a request can have");
     if (path.len > DT_LIMIT_SOURCE)
-        return dt_reader_error(reader, raw, "source-long",
-                               "a path of %zu bytes when encoded, at most %u are read", path.len,
-                               DT_LIMIT_SOURCE);
+        return dt_reader_refuse(reader, raw, "source-long",
+                                "a path of %zu bytes when encoded, at most %u are read", path.len,
+                                DT_LIMIT_SOURCE);
     if (rule->path_kind == DT_PATH_PREFIX)
         path.len--; /* the "/", which the normal form keeps */
     rule->path = path;
@@ -220,8 +145,8 @@ bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, st
     if (raw.len > DT_LIMIT_SOURCE ||
         dt_norm_query(raw, set->scratch, sizeof set->scratch, &query) ||
         query.len > DT_LIMIT_SOURCE)
-        return dt_reader_error(reader, raw, "source-long", "a query of more than %u bytes",
-                               DT_LIMIT_SOURCE);
+        return dt_reader_refuse(reader, raw, "source-long", "a query of more than %u bytes",
+                                DT_LIMIT_SOURCE);
     if (!dt_reader_keep(reader, &query))
         return false;
     for (size_t at = 0; at < query.len;) {
@@ -232,8 +157,8 @@ bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, st
         if (rest.len == 0)
             continue;
         if (count == DT_LIMIT_PARAMS)
-            return dt_reader_error(reader, raw, "source-params",
-                                   "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
+            return dt_reader_refuse(reader, raw, "source-params",
+                                    "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
         found[count++] = read_param(rest, any);
     }
     if (count == 0)
@@ -274,7 +199,7 @@ static bool read_rest(struct dt_reader *reader, struct dt_slice rest, unsigned b
     if (bits & DT_BYTE_HASH) {
         const char *hash = memchr(rest.ptr, '#', rest.len);
         if (hash)
-            return dt_reader_error(
+            return dt_reader_refuse(
                 reader, dt_slice_of(hash, (size_t)(rest.ptr + rest.len - hash)), "source-fragment",
                 "a fragment in a source: browsers never send it, so no request can match");
     }
@@ -309,19 +234,19 @@ static bool bad_start(struct dt_reader *reader, struct dt_slice word)
     if (len && dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("https:")) <= 2) {
         bool secure = dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("https:")) <
                       dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("http:"));
-        return dt_reader_error(reader, word, "source-scheme",
-                               "not http:// or https://, did you mean %s%.*s",
-                               secure ? "https:" : "http:", (int)(word.len - len), scheme_end);
+        return dt_reader_refuse(reader, word, "source-scheme",
+                                "not http:// or https://, did you mean %s%.*s",
+                                secure ? "https:" : "http:", (int)(word.len - len), scheme_end);
     }
     if (len && scheme_end[-1] == ':')
-        return dt_reader_error(reader, word, "source-scheme",
-                               "a source's scheme is http or https, or none: //host/path");
+        return dt_reader_refuse(reader, word, "source-scheme",
+                                "a source's scheme is http or https, or none: //host/path");
     const char *dot = memchr(word.ptr, '.', word.len);
     const char *slash = memchr(word.ptr, '/', word.len);
     bool host = dot && slash && dot < slash;
-    return dt_reader_error(reader, word, "source-relative",
-                           "a source begins with /, // or http://, did you mean %s%.*s",
-                           host ? "//" : "/", DT_SLICE_FMT(word));
+    return dt_reader_refuse(reader, word, "source-relative",
+                            "a source begins with /, // or http://, did you mean %s%.*s",
+                            host ? "//" : "/", DT_SLICE_FMT(word));
 }
 
 bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
@@ -331,9 +256,9 @@ bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bi
     rule->params = NULL;
     rule->nparams = 0;
     if (word.len > DT_LIMIT_SOURCE)
-        return dt_reader_error(reader, dt_slice_of(word.ptr, 1), "source-long",
-                               "a source of %zu bytes, at most %u are read", word.len,
-                               DT_LIMIT_SOURCE);
+        return dt_reader_refuse(reader, dt_slice_of(word.ptr, 1), "source-long",
+                                "a source of %zu bytes, at most %u are read", word.len,
+                                DT_LIMIT_SOURCE);
     if (path) {
         set_host(rule, &reader->host);
         if (!(bits & ~(unsigned)PLAIN_PATH)) {
