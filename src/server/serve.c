@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "server/channel.h"
+#include "server/child.h"
 #include "server/control.h"
 #include "server/options.h"
 #include "server/process.h"
@@ -17,27 +18,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QUICK_DEATH_MS 1000 /* a child that lived for less waits before it is started again */
-#define FIRST_DELAY_MS 100  /* doubled each time, up to: */
-#define LONGEST_DELAY_MS 10000
 #define MAX_SNAPSHOTS 16
-#define NEVER INT64_MAX
-
-struct child {
-    pid_t pid; /* 0: not running */
-    int channel;
-    int64_t started;
-    int64_t start_at; /* ms; NEVER: not to be started */
-    unsigned quick_deaths;
-    uint32_t adopted; /* workers: the oldest snapshot that it may have mapped; 0: none yet */
-};
+#define CONTROL "the control process"
+#define WORKER "a worker"
 
 struct snapshot {
     uint32_t generation;
@@ -50,8 +39,8 @@ struct supervisor {
     struct dt_setup setup;
     pid_t pid;
     int signals;
-    struct child control;
-    struct child *workers;
+    struct dt_child control;
+    struct dt_child *workers;
     unsigned nsnapshots; /* the last one is the newest */
     struct snapshot snapshots[MAX_SNAPSHOTS];
     uint32_t announced; /* the newest generation that the log has named */
@@ -67,42 +56,9 @@ static const struct snapshot *newest(const struct supervisor *s)
 
 /* ---- Starting ---- */
 
-/* Forks; the parent keeps one end of a new channel in child->channel. Returns the child's end in
- * the child, 0 in the parent, -1 on failure. */
-static int fork_child(struct child *child)
-{
-    int ends[2];
-    child->start_at = NEVER;
-    child->started = dt_process_ms();
-    if (dt_channel_pair(ends) != DT_OK)
-        return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        return ends[1];
-    }
-    int saved = errno;
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = saved;
-        return -1;
-    }
-    child->pid = pid;
-    child->channel = ends[0];
-    child->adopted = 0;
-    return 0;
-}
-
-static void start_failed(struct child *child, const char *what)
-{
-    dt_log(DT_LOG_ERROR, "cannot start a %s process: %s", what, strerror(errno));
-    child->start_at = dt_process_ms() + QUICK_DEATH_MS;
-}
-
 static void start_control(struct supervisor *s)
 {
-    int channel = fork_child(&s->control);
+    int channel = dt_child_fork(&s->control, CONTROL);
     if (channel > 0) {
         const struct dt_control_start start = {
             .options = &s->setup.options,
@@ -112,14 +68,12 @@ static void start_control(struct supervisor *s)
         };
         exit(dt_control_run(&start));
     }
-    if (channel < 0)
-        start_failed(&s->control, "control");
 }
 
 static void start_worker(struct supervisor *s, unsigned number)
 {
-    struct child *child = &s->workers[number];
-    int channel = fork_child(child);
+    struct dt_child *child = &s->workers[number];
+    int channel = dt_child_fork(child, WORKER);
     if (channel > 0) {
         const struct snapshot *snapshot = newest(s);
         const struct dt_worker_start start = {
@@ -133,8 +87,6 @@ static void start_worker(struct supervisor *s, unsigned number)
         };
         exit(dt_worker_run(&start));
     }
-    if (channel < 0)
-        start_failed(child, "worker");
 }
 
 static void start_what_is_due(struct supervisor *s)
@@ -190,44 +142,10 @@ static bool anybody_lives(const struct supervisor *s)
 
 /* ---- Deaths ---- */
 
-static void log_death(const char *what, pid_t pid, int status, int64_t delay)
-{
-    char when[64] = "it is started again";
-    if (delay > 0)
-        snprintf(when, sizeof when, "it is started again in %lld ms", (long long)delay);
-    if (WIFSIGNALED(status))
-        dt_log(DT_LOG_ERROR, "%s (process %d) was killed by signal %d (%s): %s", what, (int)pid,
-               WTERMSIG(status), strsignal(WTERMSIG(status)), when);
-    else
-        dt_log(DT_LOG_ERROR, "%s (process %d) ended with status %d: %s", what, (int)pid,
-               WEXITSTATUS(status), when);
-}
-
-/* At once the first time; a child that dies young again and again waits longer and longer. */
-static void bury(struct supervisor *s, struct child *child, const char *what, int status)
-{
-    pid_t pid = child->pid;
-    int64_t now = dt_process_ms();
-    int64_t delay = 0;
-    close(child->channel);
-    child->pid = 0;
-    child->channel = -1;
-    if (s->stopping)
-        return;
-    child->quick_deaths = now - child->started < QUICK_DEATH_MS ? child->quick_deaths + 1 : 0;
-    if (child->quick_deaths > 1) {
-        unsigned doublings = child->quick_deaths - 2 < 7 ? child->quick_deaths - 2 : 7;
-        delay = (int64_t)FIRST_DELAY_MS << doublings;
-        delay = delay > LONGEST_DELAY_MS ? LONGEST_DELAY_MS : delay;
-    }
-    child->start_at = now + delay;
-    log_death(what, pid, status, delay);
-}
-
 static void control_died(struct supervisor *s, int status)
 {
     if (s->nsnapshots > 0 || s->stopping) {
-        bury(s, &s->control, "the control process", status);
+        dt_child_bury(&s->control, CONTROL, status, s->stopping);
         return;
     }
     /* Nothing was ever served: its verdict on the rules is ours. */
@@ -250,7 +168,7 @@ static void reap(struct supervisor *s)
         }
         for (unsigned i = 0; i < s->setup.options.workers; i++)
             if (pid == s->workers[i].pid)
-                bury(s, &s->workers[i], "a worker", status);
+                dt_child_bury(&s->workers[i], WORKER, status, s->stopping);
     }
     release_old(s);
 }
@@ -299,7 +217,7 @@ static void take_snapshot(struct supervisor *s, const struct dt_message *message
     s->snapshots[s->nsnapshots++] =
         (struct snapshot){message->generation, fd, message->value, message->in_memory != 0};
     for (unsigned i = 0; i < s->setup.options.workers; i++) {
-        struct child *child = &s->workers[i];
+        struct dt_child *child = &s->workers[i];
         if (first)
             child->start_at = 0;
         else if (child->pid > 0 && !dt_channel_send(child->channel, message, fd))
@@ -368,7 +286,7 @@ static void read_control(struct supervisor *s)
     }
 }
 
-static void read_worker(struct supervisor *s, struct child *child)
+static void read_worker(struct supervisor *s, struct dt_child *child)
 {
     struct dt_message message;
     int fd;
@@ -413,7 +331,7 @@ static int next_due(const struct supervisor *s)
         if (s->workers[i].start_at < at)
             at = s->workers[i].start_at;
     int64_t now = dt_process_ms();
-    if (at == NEVER)
+    if (at == DT_CHILD_NEVER)
         return -1;
     return at > now ? (int)(at - now) : 0;
 }
@@ -455,15 +373,15 @@ static bool begin(struct supervisor *s)
         return false;
     }
     for (unsigned i = 0; i < s->setup.options.workers; i++)
-        s->workers[i] = (struct child){.channel = -1, .start_at = NEVER};
-    s->kill_at = NEVER;
+        s->workers[i] = (struct dt_child){.channel = -1, .start_at = DT_CHILD_NEVER};
+    s->kill_at = DT_CHILD_NEVER;
     start_control(s);
     return true;
 }
 
 int dt_serve(const struct dt_serve_options *options)
 {
-    struct supervisor s = {.control = {.channel = -1, .start_at = NEVER}, .signals = -1};
+    struct supervisor s = {.control = {.channel = -1, .start_at = DT_CHILD_NEVER}, .signals = -1};
     dt_log_set_level(options->quiet ? DT_LOG_ERROR : DT_LOG_INFO);
     int code = dt_setup_init(&s.setup, options);
     if (code)
