@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The servers that are compared, each configured as its own documentation says it is fastest.
 
-One worker, no access log, keep-alive without an end, TCP_NODELAY where it is a choice. A new peer
-is a class here and its name in ALL.
+One worker, no access log, keep-alive without an end, and TCP_DEFER_ACCEPT, which nearly halves the
+cost of a visit (h2o has it always). A new peer is a class here and its name in ALL.
 """
 
 import os
@@ -92,7 +92,7 @@ events {{ worker_connections 16000; }}
 http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 300s; {temporary}
   {http}
-  server {{ listen 127.0.0.1:{self.port} backlog=4096; {server} }}
+  server {{ listen 127.0.0.1:{self.port} backlog=4096 deferred; {server} }}
 }}
 """,
         )
@@ -138,7 +138,7 @@ defaults
   timeout server 30s
   timeout http-keep-alive 300s
 frontend redirects
-  bind 127.0.0.1:{self.port} backlog 4096
+  bind 127.0.0.1:{self.port} backlog 4096 defer-accept
   {action}
 """,
         )
@@ -204,6 +204,7 @@ server.max-keep-alive-idle = 300
 server.max-fds = 19990
 server.max-connections = 9900
 server.listen-backlog = 4096
+server.defer-accept = 1
 server.max-worker = 0
 server.pid-file = "{self.file("pid")}"
 url.redirect = ( "^{PATH}$" => "{TARGET}" )

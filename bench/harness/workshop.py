@@ -9,7 +9,14 @@ SAMPLE = 20_000
 HUGE = 10_000_000
 
 TOOLS = {
-    "loadgen": ["loadgen.c", "connections.c", "answers.c", "requests.c", "histogram.c"],
+    "loadgen": [
+        "loadgen.c",
+        "connections.c",
+        "checker.c",
+        "answers.c",
+        "requests.c",
+        "histogram.c",
+    ],
     "floor": ["floor.c"],
     "genmap": ["genmap.c"],
     "alloccount.so": ["alloccount.c"],

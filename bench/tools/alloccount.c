@@ -122,3 +122,9 @@ void *mmap(void *where, size_t len, int protection, int flags, int fd, off_t off
     long result = syscall(SYS_mmap, where, len, protection, flags, fd, offset);
     return result == -1 ? MAP_FAILED : (void *)result; // NOLINT(performance-no-int-to-ptr)
 }
+
+/* The name that programs with 64-bit file offsets call it by. */
+void *mmap64(void *where, size_t len, int protection, int flags, int fd, off_t offset)
+{
+    return mmap(where, len, protection, flags, fd, offset);
+}

@@ -11,6 +11,7 @@
 #include "connections.h"
 
 #include "answers.h"
+#include "checker.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -47,9 +48,11 @@ struct dt_load {
     struct connection *connections;
     int epoll;
     size_t next_request;
-    int current; /* the version in force: 0, 1, or -1 before the first answer */
-    int busy;    /* connections that wait */
-    int down;    /* connections that could not connect */
+    struct dt_checker checker;
+    int busy;                    /* connections that wait */
+    int down;                    /* connections that could not connect */
+    struct connection **greeted; /* visits that are connected and have not asked yet */
+    int ngreeted;
     /* of the run */
     struct dt_load_counts *counts;
     struct dt_histogram *latency;
@@ -110,32 +113,60 @@ static size_t fill(struct dt_load *load, struct connection *c, char *out)
     return len;
 }
 
-static void fire(struct dt_load *load, struct connection *c, uint64_t since_ns, uint64_t now)
+/* A send that fails is found by the end of file that follows it. */
+static void put(struct connection *c, const char *bytes, size_t len)
 {
-    static char out[OUT_MAX];
-    if (load->options->visits && !dial(load, c)) {
+    if (send(c->fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+        shutdown(c->fd, SHUT_RDWR);
+}
+
+/* The next request is this connection's. */
+static const struct dt_request *take(struct dt_load *load, struct connection *c)
+{
+    c->first = load->next_request;
+    c->waiting = 1;
+    if (++load->next_request == load->requests->count)
+        load->next_request = 0;
+    return &load->requests->items[c->first];
+}
+
+/* A visit connects now and asks when the turn is over, as clients do that handle many connections:
+ * what was ready together is connected together. */
+static void visit(struct dt_load *load, struct connection *c)
+{
+    if (!dial(load, c)) {
         load->counts->refused++;
         return;
     }
-    const struct dt_request *one = &load->requests->items[load->next_request];
-    const char *bytes = one->head;
-    size_t len = one->head_len;
-    if (load->options->depth == 1) {
-        c->first = load->next_request;
-        c->waiting = 1;
-        if (++load->next_request == load->requests->count)
-            load->next_request = 0;
+    (void)take(load, c);
+    load->greeted[load->ngreeted++] = c;
+}
+
+static void fire(struct dt_load *load, struct connection *c, uint64_t since_ns, uint64_t now)
+{
+    static char out[OUT_MAX];
+    if (load->options->visits) {
+        visit(load, c);
+    } else if (load->options->depth == 1) {
+        const struct dt_request *request = take(load, c);
+        put(c, request->head, request->head_len);
     } else {
-        len = fill(load, c, out);
-        bytes = out;
+        put(c, out, fill(load, c, out));
     }
     c->since_ns = since_ns;
     c->sent_ns = now;
     load->left -= (uint64_t)c->waiting;
-    load->busy++;
-    /* A send that fails is found by the end of file that follows it. */
-    if (send(c->fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
-        shutdown(c->fd, SHUT_RDWR);
+    load->busy += c->waiting > 0;
+}
+
+static void ask_greeted(struct dt_load *load)
+{
+    for (int i = 0; i < load->ngreeted; i++) {
+        struct connection *c = load->greeted[i];
+        const struct dt_request *request = &load->requests->items[c->first];
+        put(c, request->head, request->head_len);
+    }
+    load->ngreeted = 0;
 }
 
 static uint64_t turn_ns(const struct dt_load *load, uint64_t turn)
@@ -172,36 +203,6 @@ static void take_turns(struct dt_load *load, uint64_t now)
 
 /* ---- Receiving ---- */
 
-static bool same(const struct dt_answer *answer, const struct dt_request *request, int version)
-{
-    return request->location[version] != NULL &&
-           answer->location_len == request->location_len[version] &&
-           memcmp(answer->location, request->location[version], answer->location_len) == 0;
-}
-
-static void check(struct dt_load *load, const struct connection *c, const struct dt_answer *answer,
-                  uint64_t now)
-{
-    const struct dt_request *request = &load->requests->items[c->first];
-    struct dt_load_counts *counts = load->counts;
-    if (answer->status != load->options->status)
-        counts->bad_status++;
-    if (load->options->any_location || request->location[0] == NULL)
-        return;
-    int version = same(answer, request, 0) ? 0 : same(answer, request, 1) ? 1 : -1;
-    if (version < 0) {
-        counts->bad_location++;
-        return;
-    }
-    if (load->current < 0)
-        load->current = version;
-    counts->version[version != load->current]++;
-    if (version != load->current && counts->swapped_ns == 0)
-        counts->swapped_ns = now;
-    else if (version == load->current && counts->swapped_ns != 0 && c->sent_ns > counts->swapped_ns)
-        counts->stale++;
-}
-
 /* A visit connects when it begins, any other connection now. */
 static void reconnect(struct dt_load *load, struct connection *c, uint64_t now)
 {
@@ -232,7 +233,7 @@ static void take_answers(struct dt_load *load, struct connection *c, uint64_t no
     struct dt_answer answer;
     size_t at = 0;
     while (c->waiting > 0 && dt_answer_read(c->buffer + at, c->have - at, &answer)) {
-        check(load, c, &answer, now);
+        dt_checker_see(&load->checker, &load->requests->items[c->first], &answer, c->sent_ns, now);
         load->counts->requests++;
         load->counts->bytes += answer.len;
         dt_histogram_add(load->latency, now - c->since_ns);
@@ -294,6 +295,7 @@ static uint64_t poll_once(struct dt_load *load)
         revive(load, now);
     if (load->options->rate > 0 && load->sending)
         take_turns(load, now);
+    ask_greeted(load);
     return now;
 }
 
@@ -318,6 +320,7 @@ void dt_load_run(struct dt_load *load, double seconds, uint64_t requests,
     *ret_counts = (struct dt_load_counts){.begin_ns = now_ns()};
     dt_histogram_clear(ret_latency_ns);
     load->counts = ret_counts;
+    dt_checker_begin(&load->checker, ret_counts);
     load->latency = ret_latency_ns;
     load->left = requests;
     load->next_turn = 0;
@@ -338,8 +341,7 @@ void dt_load_run(struct dt_load *load, double seconds, uint64_t requests,
     ret_counts->end_ns = now_ns();
     for (int i = 0; load->busy > 0 && i < load->options->connections; i++)
         abandon(load, &load->connections[i]);
-    if (ret_counts->swapped_ns != 0)
-        load->current = !load->current;
+    dt_checker_end(&load->checker);
 }
 
 struct dt_load *dt_load_new(const struct dt_load_options *options,
@@ -348,10 +350,12 @@ struct dt_load *dt_load_new(const struct dt_load_options *options,
     struct dt_load *load = calloc(1, sizeof *load);
     if (load == NULL)
         return NULL;
-    *load = (struct dt_load){.options = options, .requests = requests, .current = -1};
+    *load = (struct dt_load){.options = options, .requests = requests};
+    load->checker = dt_checker_of(options);
     load->connections = calloc((size_t)options->connections, sizeof *load->connections);
+    load->greeted = calloc((size_t)options->connections, sizeof(struct connection *));
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
-    bool ok = load->connections != NULL && load->epoll >= 0;
+    bool ok = load->connections != NULL && load->greeted != NULL && load->epoll >= 0;
     for (int i = 0; ok && i < options->connections; i++) {
         struct connection *c = &load->connections[i];
         c->fd = -1;
@@ -376,6 +380,7 @@ void dt_load_free(struct dt_load *load)
         free(load->connections[i].buffer);
     }
     free(load->connections);
+    free(load->greeted);
     if (load->epoll >= 0)
         close(load->epoll);
     free(load);

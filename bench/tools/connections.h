@@ -41,7 +41,7 @@ struct dt_load_counts {
     uint64_t lost;         /* requests without an answer */
     uint64_t refused;      /* connects that failed */
     uint64_t closing;      /* keep-alive connections that an answer said would be closed */
-    uint64_t version[2];   /* answers that only A, only B gives */
+    uint64_t version[2];   /* answers of A, of B */
     uint64_t swapped_ns;   /* first answer of B; 0: none */
     uint64_t stale;        /* answers of A to requests sent after that */
 };

@@ -8,7 +8,8 @@
  * A head may be cut anywhere by the network. Of an unfinished head the floor keeps one byte for
  * each connection: how much of CR LF CR LF its end has matched.
  *
- * usage: floor PORT [close]    with close: the connection is closed after its first answer
+ * usage: floor PORT [close]    with close: the connection is closed after its first answer, and a
+ *                              connection is accepted when its first bytes are there
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -70,14 +71,16 @@ static size_t count_heads(const char *bytes, size_t len, unsigned char *state)
     return heads;
 }
 
-static int listen_on(uint16_t port)
+static int listen_on(uint16_t port, bool deferred)
 {
     int one = 1;
+    int defer_seconds = deferred;
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_seconds, sizeof defer_seconds) != 0 ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4096) != 0) {
         perror("floor: listen");
         exit(1);
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
     bool closing = argc > 2 && strcmp(argv[2], "close") == 0;
     for (size_t i = 0; i < BATCH; i++)
         memcpy(batch + i * (sizeof keep_answer - 1), keep_answer, sizeof keep_answer - 1);
-    int listener = listen_on((uint16_t)atoi(argv[1]));
+    int listener = listen_on((uint16_t)atoi(argv[1]), closing);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0) {
