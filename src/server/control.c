@@ -17,6 +17,7 @@
 #include "server/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -136,7 +137,7 @@ static void open_snapshot(struct control *control)
     if (problems.len)
         dt_log_text(DT_LOG_ERROR, problems.ptr, problems.len);
     dt_buf_release(&problems);
-    int fd = err == DT_OK && !files.set ? dup(files.snapshot_fd) : -1;
+    int fd = err == DT_OK && !files.set ? fcntl(files.snapshot_fd, F_DUPFD_CLOEXEC, 0) : -1;
     uint64_t rules = files.snapshot.rules;
     dt_rulefiles_release(&files);
     if (fd < 0) {

@@ -277,6 +277,31 @@ def addresses(tap):
             tap.equal(connection.get("/a").status, 307, "and the other one")
 
 
+def other_user(tap):
+    if os.geteuid() != 0:
+        tap.skip("--user", "not root")
+        return
+    with Server(RULES, wait=False) as scratch:
+        scratch.stop()
+        os.chmod(scratch.folder.name, 0o755)
+        with Server([scratch.rules_path], "--user", "nobody") as server:
+            users = set()
+            for pid in [server.process.pid] + [pid for pid, _ in children(server.process.pid)]:
+                with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+                    users |= {line.split()[1] for line in status if line.startswith("Uid:")}
+            tap.ok(users and "0" not in users, "--user: no process stays root", users)
+            scratch.write("/a https://example.com/new\n")
+            server.reload()
+            with Connection(server.address) as connection:
+                tap.equal(connection.get("/a").location, "https://example.com/new", "--user: and it reloads")
+            os.kill(server.workers()[0], signal.SIGKILL)
+            with Connection(server.address) as connection:
+                tap.equal(connection.get("/a").status, 307, "--user: and restarts what dies")
+    with Server(RULES) as server:
+        code, log = fails("--user", "no-such-user", "--listen", "127.0.0.1:0", server.rules_path)
+        tap.ok(code == 1 and "no-such-user" in log, "--user: who is not there", log)
+
+
 def silent_reader(tap):
     """Standard error is a pipe that nobody reads: logging must not stop what serves."""
     read_end, write_end = os.pipe()
@@ -316,7 +341,8 @@ def silent_reader(tap):
 
 
 TESTS = [killed_worker, killed_again_and_again, killed_control, killed_supervisor, bad_reload, many_reloads,
-         watched, watched_folder, drained, stopped_by, refused_start, compiled, addresses, silent_reader]
+         watched, watched_folder, drained, stopped_by, refused_start, compiled, addresses, other_user,
+         silent_reader]
 
 
 def run(tap, names):
