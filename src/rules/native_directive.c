@@ -27,7 +27,7 @@ static struct dt_slice next_word(struct words *words)
 
 static bool missing(struct words *words, struct dt_slice at, const char *wanted)
 {
-    return dt_reader_refuse(words->reader, at, "directive-use", "expected here: %s", wanted);
+    return DT_REFUSE(words->reader, at, "directive-use", "expected here: %s", wanted);
 }
 
 /* True when nothing but a comment follows. */
@@ -36,7 +36,7 @@ static bool at_end(struct words *words)
     struct dt_slice word = next_word(words);
     if (word.len == 0)
         return true;
-    return dt_reader_refuse(words->reader, word, "directive-use", "one word too many");
+    return DT_REFUSE(words->reader, word, "directive-use", "one word too many");
 }
 
 static void read_host(struct words *words)

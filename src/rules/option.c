@@ -93,7 +93,7 @@ static bool unquote(struct dt_given *given)
     if (!given->quoted)
         return true;
     if (s.ptr[s.len - 1] != '"')
-        return dt_reader_refuse(given->reader, s, "option-quote", "text behind the closing quote");
+        return DT_REFUSE(given->reader, s, "option-quote", "text behind the closing quote");
     s = dt_slice_of(s.ptr + 1, s.len - 2);
     given->value = s;
     if (s.len == 0 || !memchr(s.ptr, '\\', s.len))
@@ -104,8 +104,8 @@ static bool unquote(struct dt_given *given)
     size_t len = 0;
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == '\\' && (i + 1 == s.len || !strchr("\"\\", s.ptr[i + 1])))
-            return dt_reader_refuse(given->reader, dt_slice_of(s.ptr + i, 1), "option-quote",
-                                    "a backslash in quotes stands before \" or \\ only");
+            return DT_REFUSE(given->reader, dt_slice_of(s.ptr + i, 1), "option-quote",
+                             "a backslash in quotes stands before \" or \\ only");
         i += s.ptr[i] == '\\';
         mem[len++] = s.ptr[i];
     }
@@ -117,13 +117,12 @@ static bool read_status(struct dt_reader *reader, struct dt_slice word, struct d
 {
     uint64_t status;
     if (options->seen & (1u << STATUS))
-        return dt_reader_refuse(reader, word, "status-twice", "a second status");
+        return DT_REFUSE(reader, word, "status-twice", "a second status");
     options->seen |= 1u << STATUS;
     if (!dt_value_number(word, 999, &status) || !dt_options_status((unsigned)status))
-        return dt_reader_refuse(
-            reader, word, "status-unknown",
-            "%.*s is not a status that a rule can answer: those are " DT_STATUS_CHOICE,
-            DT_SLICE_FMT(word));
+        return DT_REFUSE(reader, word, "status-unknown",
+                         "%.*s is not a status that a rule can answer: those are " DT_STATUS_CHOICE,
+                         DT_SLICE_FMT(word));
     options->action.status = (uint16_t)status;
     return true;
 }
@@ -135,20 +134,20 @@ static bool unknown(struct dt_reader *reader, struct dt_slice word, struct dt_sl
     const char *nearest = dt_diag_nearest(name, names, NAMES);
     if (nearest && dt_slice_eq(name, dt_slice_str(nearest))) {
         if (name.len < word.len || !negated)
-            return dt_reader_refuse(reader, word, "not-built", "%s%s= is not built yet",
-                                    negated ? "!" : "", nearest);
+            return DT_REFUSE(reader, word, "not-built", "%s%s= is not built yet",
+                             negated ? "!" : "", nearest);
     }
     if (word.ptr[0] == '/' || dt_scan_http(word))
-        return dt_reader_refuse(reader, word, "target-twice",
-                                "a second target (a space in a URL is written %%20)");
+        return DT_REFUSE(reader, word, "target-twice",
+                         "a second target (a space in a URL is written %%20)");
     if (dt_slice_eq(word, DT_S("pass")))
-        return dt_reader_refuse(reader, word, "not-built", "the status pass is not built yet");
+        return DT_REFUSE(reader, word, "not-built", "the status pass is not built yet");
     if (nearest)
-        return dt_reader_refuse(reader, word, "option-unknown",
-                                "no option has the name %.*s, did you mean %s=", DT_SLICE_FMT(name),
-                                nearest);
-    return dt_reader_refuse(reader, word, "option-unknown", "no option has the name %.*s",
-                            DT_SLICE_FMT(name));
+        return DT_REFUSE(reader, word, "option-unknown",
+                         "no option has the name %.*s, did you mean %s=", DT_SLICE_FMT(name),
+                         nearest);
+    return DT_REFUSE(reader, word, "option-unknown", "no option has the name %.*s",
+                     DT_SLICE_FMT(name));
 }
 
 static bool read_word(struct dt_reader *reader, struct dt_slice word, bool closed,
@@ -157,7 +156,7 @@ static bool read_word(struct dt_reader *reader, struct dt_slice word, bool close
     const char *equals = memchr(word.ptr, '=', word.len);
     struct dt_given given = {.reader = reader, .word = word, .name = word};
     if (!closed)
-        return dt_reader_refuse(reader, word, "option-quote", "a quote that is not closed");
+        return DT_REFUSE(reader, word, "option-quote", "a quote that is not closed");
     if (!equals && dt_is_digit(word.ptr[0]))
         return read_status(reader, word, options);
     given.name.len = equals ? (size_t)(equals - word.ptr) : word.len;
@@ -167,14 +166,14 @@ static bool read_word(struct dt_reader *reader, struct dt_slice word, bool close
     if (at == BUILT)
         return unknown(reader, word, given.name);
     if (options->seen & (1u << at))
-        return dt_reader_refuse(reader, word, "option-twice", "a second %s=", built[at].name);
+        return DT_REFUSE(reader, word, "option-twice", "a second %s=", built[at].name);
     options->seen |= 1u << at;
     given.raw = dt_slice_from(word, given.name.len + 1);
     if (!unquote(&given))
         return false;
     if (given.value.len == 0 || given.value.len > MAX_VALUE)
-        return dt_reader_refuse(reader, word, "option-value", "%s= wants a value%s", built[at].name,
-                                given.value.len ? " of at most 4096 bytes" : "");
+        return DT_REFUSE(reader, word, "option-value", "%s= wants a value%s", built[at].name,
+                         given.value.len ? " of at most 4096 bytes" : "");
     return built[at].read(&given, options);
 }
 
@@ -207,14 +206,13 @@ bool dt_options_check(struct dt_reader *reader, const struct dt_options *options
     bool target = target_word.len && !dt_slice_eq(target_word, DT_S("-"));
     struct dt_slice at = target_word.len ? target_word : dt_reader_line_end(reader);
     if (redirects && !target)
-        return dt_reader_refuse(reader, at, "target-missing", "a %u needs a target", status);
+        return DT_REFUSE(reader, at, "target-missing", "a %u needs a target", status);
     if (!redirects && target)
-        return dt_reader_refuse(reader, at, "target-unwanted",
-                                "a %u has no target, write \"-\" in its place", status);
+        return DT_REFUSE(reader, at, "target-unwanted",
+                         "a %u has no target, write \"-\" in its place", status);
     if (options->action.retry_after != DT_RETRY_AFTER_NONE && !redirects && status != 503)
-        return dt_reader_refuse(reader, at, "option-clash",
-                                "retry-after= goes with a redirect or a 503, not with a %u",
-                                status);
+        return DT_REFUSE(reader, at, "option-clash",
+                         "retry-after= goes with a redirect or a 503, not with a %u", status);
     if (!redirects && (options->seen & (1u << QUERY)))
         dt_reader_warn(reader, at, "option-useless", "query= does nothing without a target");
     return true;

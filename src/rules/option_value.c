@@ -14,8 +14,8 @@
 
 static bool bad_value(const struct dt_given *given, const char *wanted)
 {
-    return dt_reader_refuse(given->reader, given->raw.len ? given->raw : given->word,
-                            "option-value", "%.*s= wants %s", DT_SLICE_FMT(given->name), wanted);
+    return DT_REFUSE(given->reader, given->raw.len ? given->raw : given->word, "option-value",
+                     "%.*s= wants %s", DT_SLICE_FMT(given->name), wanted);
 }
 
 /* ---- Values ---- */
@@ -114,8 +114,8 @@ static bool read_flag(const struct dt_given *given, struct dt_options *options, 
         options->flags = (uint8_t)(options->flags & ~flag);
         return true;
     }
-    return dt_reader_refuse(given->reader, given->raw, "option-value", "%.*s= wants %s or %s",
-                            DT_SLICE_FMT(given->name), on, off);
+    return DT_REFUSE(given->reader, given->raw, "option-value", "%.*s= wants %s or %s",
+                     DT_SLICE_FMT(given->name), on, off);
 }
 
 bool dt_value_case(const struct dt_given *given, struct dt_options *options)

@@ -44,12 +44,16 @@ bool dt_reader_next(struct dt_reader *reader)
     return false;
 }
 
-__attribute__((format(printf, 5, 0))) static void report(struct dt_reader *reader,
-                                                         enum dt_severity severity,
-                                                         struct dt_slice at, const char *name,
-                                                         const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void format_message(char message[LONGEST_MESSAGE],
+                                                                 const char *format, va_list args)
 {
-    char message[LONGEST_MESSAGE];
+    if (vsnprintf(message, LONGEST_MESSAGE, format, args) < 0)
+        message[0] = 0;
+}
+
+static void report(struct dt_reader *reader, enum dt_severity severity, struct dt_slice at,
+                   const char *name, const char *message)
+{
     uintptr_t from = (uintptr_t)reader->text.ptr, place = (uintptr_t)at.ptr;
     if (place < from || place + at.len > from + reader->text.len)
         at = reader->text; /* a copy without its quotes, say: the line is near enough */
@@ -59,37 +63,40 @@ __attribute__((format(printf, 5, 0))) static void report(struct dt_reader *reade
         .col = (uint32_t)(at.ptr - reader->text.ptr) + 1,
         .span = (uint32_t)at.len,
     };
-    (void)vsnprintf(message, sizeof message, format, args);
     (void)dt_ruleset_diag_add(reader->set, severity, where, name, "%s", message);
 }
 
 void dt_reader_error(struct dt_reader *reader, struct dt_slice at, const char *name,
                      const char *format, ...)
 {
+    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    report(reader, DT_SEVERITY_ERROR, at, name, format, args);
+    format_message(message, format, args);
     va_end(args);
+    report(reader, DT_SEVERITY_ERROR, at, name, message);
 }
 
 void dt_reader_warn(struct dt_reader *reader, struct dt_slice at, const char *name,
                     const char *format, ...)
 {
+    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    report(reader, DT_SEVERITY_WARNING, at, name, format, args);
+    format_message(message, format, args);
     va_end(args);
+    report(reader, DT_SEVERITY_WARNING, at, name, message);
 }
 
 bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned bits)
 {
     if (bits & DT_BYTE_CONTROL) {
         struct dt_slice at = dt_slice_of(s.ptr + dt_scan_find(s, DT_BYTE_CONTROL), 1);
-        return dt_reader_refuse(reader, at, "text-control", "a control character (0x%02x)",
-                                (unsigned)(unsigned char)at.ptr[0]);
+        return DT_REFUSE(reader, at, "text-control", "a control character (0x%02x)",
+                         (unsigned)(unsigned char)at.ptr[0]);
     }
     if ((bits & DT_BYTE_HIGH) && !dt_scan_utf8(s))
-        return dt_reader_refuse(reader, s, "text-utf8", "not UTF-8");
+        return DT_REFUSE(reader, s, "text-utf8", "not UTF-8");
     return true;
 }
 

@@ -50,7 +50,7 @@ __attribute__((format(printf, 4, 5))) void dt_reader_warn(struct dt_reader *read
                                                           const char *format, ...);
 
 /* An error, as a value: false. */
-#define dt_reader_refuse(...) (dt_reader_error(__VA_ARGS__), false)
+#define DT_REFUSE(...) (dt_reader_error(__VA_ARGS__), false)
 
 /* Notes that memory is out; false. */
 static inline bool dt_reader_nomem(struct dt_reader *reader)

@@ -23,7 +23,7 @@ static bool has(struct dt_slice s, char c)
 static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
                            struct dt_host_pattern *ret)
 {
-    if (text.len == 0 || !dt_slice_eq(text, reader->authority)) {
+    if (!text.ptr || text.len == 0 || !dt_slice_eq(text, reader->authority)) {
         struct dt_host_pattern pattern;
         if (!dt_source_host(reader, text, &pattern))
             return false;
@@ -38,7 +38,7 @@ static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
 
 static bool not_built(struct dt_reader *reader, struct dt_slice at, const char *what)
 {
-    return dt_reader_refuse(reader, at, "not-built", "%s not built yet", what);
+    return DT_REFUSE(reader, at, "not-built", "%s not built yet", what);
 }
 
 /* A segment ":name". */
@@ -65,9 +65,8 @@ static bool read_star(struct dt_reader *reader, struct dt_slice *path, struct dt
     if (at + 1 < path->len)
         return not_built(reader, dt_slice_of(star, 1), "a \"*\" that is not at the end is");
     if (at == 0 || star[-1] != '/')
-        return dt_reader_refuse(reader, dt_slice_of(star, 1), "source-star",
-                                "a \"*\" is a whole segment, did you mean %.*s/*", (int)at,
-                                path->ptr);
+        return DT_REFUSE(reader, dt_slice_of(star, 1), "source-star",
+                         "a \"*\" is a whole segment, did you mean %.*s/*", (int)at, path->ptr);
     path->len--;
     rule->path_kind = DT_PATH_PREFIX;
     return true;
@@ -87,11 +86,11 @@ bool dt_source_path(struct dt_reader *reader, struct dt_slice raw, enum dt_sourc
             return false;
     }
     if (path.len > DT_LIMIT_SOURCE || dt_norm_path(path, set->scratch, sizeof set->scratch, &path))
-        return dt_reader_refuse(reader, raw, "source-path", "not a path that a request can have");
+        return DT_REFUSE(reader, raw, "source-path", "not a path that a request can have");
     if (path.len > DT_LIMIT_SOURCE)
-        return dt_reader_refuse(reader, raw, "source-long",
-                                "a path of %zu bytes when encoded, at most %u are read", path.len,
-                                DT_LIMIT_SOURCE);
+        return DT_REFUSE(reader, raw, "source-long",
+                         "a path of %zu bytes when encoded, at most %u are read", path.len,
+                         DT_LIMIT_SOURCE);
     if (rule->path_kind == DT_PATH_PREFIX)
         path.len--; /* the "/", which the normal form keeps */
     rule->path = path;
@@ -145,8 +144,8 @@ bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, st
     if (raw.len > DT_LIMIT_SOURCE ||
         dt_norm_query(raw, set->scratch, sizeof set->scratch, &query) ||
         query.len > DT_LIMIT_SOURCE)
-        return dt_reader_refuse(reader, raw, "source-long", "a query of more than %u bytes",
-                                DT_LIMIT_SOURCE);
+        return DT_REFUSE(reader, raw, "source-long", "a query of more than %u bytes",
+                         DT_LIMIT_SOURCE);
     if (!dt_reader_keep(reader, &query))
         return false;
     for (size_t at = 0; at < query.len;) {
@@ -157,8 +156,8 @@ bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, st
         if (rest.len == 0)
             continue;
         if (count == DT_LIMIT_PARAMS)
-            return dt_reader_refuse(reader, raw, "source-params",
-                                    "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
+            return DT_REFUSE(reader, raw, "source-params",
+                             "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
         found[count++] = read_param(rest, any);
     }
     if (count == 0)
@@ -196,14 +195,15 @@ static bool check_captures(struct dt_reader *reader, struct dt_slice query)
 static bool read_rest(struct dt_reader *reader, struct dt_slice rest, unsigned bits,
                       enum dt_source_mode mode, struct dt_rule *rule)
 {
-    if (bits & DT_BYTE_HASH) {
+    if (rest.len && (bits & DT_BYTE_HASH)) {
         const char *hash = memchr(rest.ptr, '#', rest.len);
         if (hash)
-            return dt_reader_refuse(
+            return DT_REFUSE(
                 reader, dt_slice_of(hash, (size_t)(rest.ptr + rest.len - hash)), "source-fragment",
                 "a fragment in a source: browsers never send it, so no request can match");
     }
-    const char *question = (bits & DT_BYTE_QUESTION) ? memchr(rest.ptr, '?', rest.len) : NULL;
+    bool asks = rest.len && (bits & DT_BYTE_QUESTION);
+    const char *question = asks ? memchr(rest.ptr, '?', rest.len) : NULL;
     struct dt_slice path = rest;
     struct dt_slice query = DT_SLICE_NONE;
     if (question) {
@@ -234,19 +234,19 @@ static bool bad_start(struct dt_reader *reader, struct dt_slice word)
     if (len && dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("https:")) <= 2) {
         bool secure = dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("https:")) <
                       dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("http:"));
-        return dt_reader_refuse(reader, word, "source-scheme",
-                                "not http:// or https://, did you mean %s%.*s",
-                                secure ? "https:" : "http:", (int)(word.len - len), scheme_end);
+        return DT_REFUSE(reader, word, "source-scheme",
+                         "not http:// or https://, did you mean %s%.*s",
+                         secure ? "https:" : "http:", (int)(word.len - len), scheme_end);
     }
     if (len && scheme_end[-1] == ':')
-        return dt_reader_refuse(reader, word, "source-scheme",
-                                "a source's scheme is http or https, or none: //host/path");
+        return DT_REFUSE(reader, word, "source-scheme",
+                         "a source's scheme is http or https, or none: //host/path");
     const char *dot = memchr(word.ptr, '.', word.len);
     const char *slash = memchr(word.ptr, '/', word.len);
     bool host = dot && slash && dot < slash;
-    return dt_reader_refuse(reader, word, "source-relative",
-                            "a source begins with /, // or http://, did you mean %s%.*s",
-                            host ? "//" : "/", DT_SLICE_FMT(word));
+    return DT_REFUSE(reader, word, "source-relative",
+                     "a source begins with /, // or http://, did you mean %s%.*s",
+                     host ? "//" : "/", DT_SLICE_FMT(word));
 }
 
 bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
@@ -256,9 +256,8 @@ bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bi
     rule->params = NULL;
     rule->nparams = 0;
     if (word.len > DT_LIMIT_SOURCE)
-        return dt_reader_refuse(reader, dt_slice_of(word.ptr, 1), "source-long",
-                                "a source of %zu bytes, at most %u are read", word.len,
-                                DT_LIMIT_SOURCE);
+        return DT_REFUSE(reader, dt_slice_of(word.ptr, 1), "source-long",
+                         "a source of %zu bytes, at most %u are read", word.len, DT_LIMIT_SOURCE);
     if (path) {
         set_host(rule, &reader->host);
         if (!(bits & ~(unsigned)PLAIN_PATH)) {

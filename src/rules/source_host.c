@@ -15,7 +15,7 @@ static bool has(struct dt_slice s, char c)
 
 static bool bad_host(struct dt_reader *reader, struct dt_slice at, const char *why)
 {
-    return dt_reader_refuse(reader, at, "source-host", "not a valid host: %s", why);
+    return DT_REFUSE(reader, at, "source-host", "not a valid host: %s", why);
 }
 
 /* Takes "*." or "." off the name. */
@@ -36,10 +36,9 @@ static bool wildcard(struct dt_reader *reader, struct dt_slice *name, uint8_t *r
         *name = dt_slice_from(whole, 1);
     }
     if (has(*name, '*'))
-        return dt_reader_refuse(
-            reader, whole, "not-built",
-            "a \"*\" in a host other than as its whole first label is not built "
-            "yet");
+        return DT_REFUSE(reader, whole, "not-built",
+                         "a \"*\" in a host other than as its whole first label is not built "
+                         "yet");
     return true;
 }
 

@@ -30,7 +30,7 @@ struct work {
 
 static bool fail(const struct work *work, size_t at, size_t len, const char *name, const char *why)
 {
-    return dt_reader_refuse(work->reader, dt_slice_of(work->word.ptr + at, len), name, "%s", why);
+    return DT_REFUSE(work->reader, dt_slice_of(work->word.ptr + at, len), name, "%s", why);
 }
 
 /* The percent-encode sets (https://url.spec.whatwg.org/#percent-encoded-bytes), without "'", which
@@ -63,8 +63,8 @@ static bool has_capture(struct dt_slice authority)
 
 static bool bad_host(struct work *work, struct dt_slice at)
 {
-    return dt_reader_refuse(work->reader, at, "target-host",
-                            at.len ? "not a valid host" : "no host is there");
+    return DT_REFUSE(work->reader, at, "target-host",
+                     at.len ? "not a valid host" : "no host is there");
 }
 
 /* Writes "https://host:port"; *ret_end is where the path begins. */
@@ -77,8 +77,8 @@ static bool write_authority(struct work *work, size_t scheme, size_t *ret_end)
     if (work->mode != DT_TARGET_LITERAL && has_capture(authority))
         return dt_refuse_open(work->reader, authority);
     if (authority.len && memchr(authority.ptr, '@', authority.len))
-        return dt_reader_refuse(work->reader, authority, "target-userinfo",
-                                "a user name or password in a target is sent to everyone who asks");
+        return DT_REFUSE(work->reader, authority, "target-userinfo",
+                         "a user name or password in a target is sent to everyone who asks");
     if (authority.len && memchr(authority.ptr, '\\', authority.len))
         return dt_refuse_backslash(work->reader, authority);
     if (authority.len == 0 || dt_authority_split(authority, &name, &port))
@@ -234,7 +234,7 @@ static bool other_scheme(struct work *work, struct dt_rule *rule)
     if (err == DT_ERR_NOMEM)
         return dt_reader_nomem(work->reader);
     if (err)
-        return dt_reader_refuse(work->reader, work->word, "target-url", "not a valid URL");
+        return DT_REFUSE(work->reader, work->word, "target-url", "not a valid URL");
     dt_url_release(&url);
     const char *colon = memchr(work->word.ptr, ':', work->word.len);
     size_t at = (size_t)(colon - work->word.ptr) + 1;

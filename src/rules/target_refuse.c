@@ -80,9 +80,8 @@ static bool looks_like_host(struct dt_slice word)
 static bool relative(struct dt_reader *reader, struct dt_slice word, const char *before,
                      struct dt_slice after)
 {
-    return dt_reader_refuse(reader, word, "target-relative",
-                            "a relative reference, did you mean %s%.*s", before,
-                            DT_SLICE_FMT(after));
+    return DT_REFUSE(reader, word, "target-relative", "a relative reference, did you mean %s%.*s",
+                     before, DT_SLICE_FMT(after));
 }
 
 bool dt_refuse_scheme(struct dt_reader *reader, struct dt_slice word)
@@ -91,18 +90,18 @@ bool dt_refuse_scheme(struct dt_reader *reader, struct dt_slice word)
     struct dt_slice name = dt_slice_of(word.ptr, len);
     struct dt_slice rest = dt_slice_from(word, len + 1);
     if (listed(name, dangerous, sizeof dangerous / sizeof *dangerous))
-        return dt_reader_refuse(reader, word, "target-scheme",
-                                "a %.*s: target is not safe to follow: a target is http://, "
-                                "https:// or a path",
-                                DT_SLICE_FMT(name));
+        return DT_REFUSE(reader, word, "target-scheme",
+                         "a %.*s: target is not safe to follow: a target is http://, "
+                         "https:// or a path",
+                         DT_SLICE_FMT(name));
     bool port = rest.len && dt_is_digit(rest.ptr[0]);
     if (memchr(name.ptr, '.', name.len) || (port && !likely_scheme(name)))
         return relative(reader, word, "http://", word);
     const char *likely = likely_scheme(name);
     if (likely)
-        return dt_reader_refuse(reader, word, "target-scheme",
-                                "not http:// or https://, did you mean %s://%.*s", likely,
-                                DT_SLICE_FMT(without_slashes(rest)));
+        return DT_REFUSE(reader, word, "target-scheme",
+                         "not http:// or https://, did you mean %s://%.*s", likely,
+                         DT_SLICE_FMT(without_slashes(rest)));
     return true;
 }
 
@@ -121,17 +120,17 @@ static bool refuse_forgotten_colon(struct dt_reader *reader, struct dt_slice wor
     const char *likely = likely_scheme(dt_slice_of(word.ptr, len));
     if (!likely)
         return true;
-    return dt_reader_refuse(reader, word, "target-relative",
-                            "a relative reference, did you mean %s://%.*s", likely,
-                            DT_SLICE_FMT(without_slashes(dt_slice_from(word, len))));
+    return DT_REFUSE(reader, word, "target-relative",
+                     "a relative reference, did you mean %s://%.*s", likely,
+                     DT_SLICE_FMT(without_slashes(dt_slice_from(word, len))));
 }
 
 bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
 {
     if (word.ptr[0] == '/' && word.len > 1 && (word.ptr[1] == '/' || word.ptr[1] == '\\'))
-        return dt_reader_refuse(reader, word, "target-host",
-                                "\"%.2s\" names another host, did you mean https://%.*s", word.ptr,
-                                (int)(word.len - 2), word.ptr + 2);
+        return DT_REFUSE(reader, word, "target-host",
+                         "\"%.2s\" names another host, did you mean https://%.*s", word.ptr,
+                         (int)(word.len - 2), word.ptr + 2);
     if (word.ptr[0] == '/')
         return true;
     if (word.ptr[0] == ':' || word.ptr[0] == '$' || word.ptr[0] == '{')
@@ -139,9 +138,9 @@ bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
     if (word.ptr[0] == '\\')
         return dt_refuse_backslash(reader, dt_slice_of(word.ptr, 1));
     if (is_status(word))
-        return dt_reader_refuse(reader, word, "target-missing",
-                                "a status where the target is expected, did you mean - %.*s",
-                                DT_SLICE_FMT(word));
+        return DT_REFUSE(reader, word, "target-missing",
+                         "a status where the target is expected, did you mean - %.*s",
+                         DT_SLICE_FMT(word));
     if (!refuse_forgotten_colon(reader, word))
         return false;
     if (looks_like_host(word))
@@ -154,18 +153,18 @@ bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
 
 bool dt_refuse_open(struct dt_reader *reader, struct dt_slice at)
 {
-    return dt_reader_refuse(reader, at, "target-open",
-                            "would let the request choose the host; open=yes is not built yet");
+    return DT_REFUSE(reader, at, "target-open",
+                     "would let the request choose the host; open=yes is not built yet");
 }
 
 bool dt_refuse_backslash(struct dt_reader *reader, struct dt_slice at)
 {
-    return dt_reader_refuse(reader, at, "target-backslash",
-                            "a backslash, which browsers take for /: write / or %%5C");
+    return DT_REFUSE(reader, at, "target-backslash",
+                     "a backslash, which browsers take for /: write / or %%5C");
 }
 
 bool dt_refuse_long(struct dt_reader *reader, struct dt_slice word)
 {
-    return dt_reader_refuse(reader, dt_slice_of(word.ptr, 1), "target-long",
-                            "a target of more than %u bytes, encoded", DT_LIMIT_TARGET);
+    return DT_REFUSE(reader, dt_slice_of(word.ptr, 1), "target-long",
+                     "a target of more than %u bytes, encoded", DT_LIMIT_TARGET);
 }

@@ -27,9 +27,9 @@ static bool read_quoted(struct dt_reader *reader, const char **p, struct dt_slic
         at += *at == '"' ? 2 : 1;
     }
     if (at >= end || (at + 1 < end && at[1] != ','))
-        return dt_reader_refuse(reader, dt_slice_of(*p, (size_t)(end - *p)), "csv-quote",
-                                at >= end ? "a quote that is not closed on its line"
-                                          : "text behind the closing quote");
+        return DT_REFUSE(reader, dt_slice_of(*p, (size_t)(end - *p)), "csv-quote",
+                         at >= end ? "a quote that is not closed on its line"
+                                   : "text behind the closing quote");
     *p = at + 1;
     *ret = dt_slice_of(start, (size_t)(at - start));
     if (doubled == 0)
@@ -89,17 +89,17 @@ static bool read_header(struct dt_reader *reader, const struct dt_slice *fields,
 static bool read_old(struct dt_reader *reader, struct dt_slice url, struct dt_rule *rule)
 {
     if (dt_scan_http(url) == 0)
-        return dt_reader_refuse(reader, url, "source-scheme",
-                                "an old URL begins with http:// or https://");
+        return DT_REFUSE(reader, url, "source-scheme",
+                         "an old URL begins with http:// or https://");
     const char *hash = memchr(url.ptr, '#', url.len);
     if (hash)
         url.len = (size_t)(hash - url.ptr);
     if (!dt_source_parse(reader, url, dt_scan_bits(url), DT_SOURCE_LITERAL, rule))
         return false;
     if (rule->host_kind != DT_HOST_EXACT)
-        return dt_reader_refuse(reader, url, "source-host",
-                                "not a valid host: an old URL has one "
-                                "whole host");
+        return DT_REFUSE(reader, url, "source-host",
+                         "not a valid host: an old URL has one "
+                         "whole host");
     if (rule->port == 80 || rule->port == 443)
         rule->port = 0;
     rule->scheme = DT_SCHEME_ANY;
@@ -112,14 +112,14 @@ static bool read_answer(struct dt_reader *reader, const struct dt_slice *fields,
     struct dt_slice status = fields[STATUS], to = fields[NEW];
     bool moved = dt_slice_eq(status, DT_S("301"));
     if (!moved && !dt_slice_eq(status, DT_S("410")))
-        return dt_reader_refuse(reader, status, "govuk-status",
-                                "the status \"%.*s\" is refused: 301 and 410 are what can be "
-                                "answered",
-                                DT_SLICE_FMT(status));
+        return DT_REFUSE(reader, status, "govuk-status",
+                         "the status \"%.*s\" is refused: 301 and 410 are what can be "
+                         "answered",
+                         DT_SLICE_FMT(status));
     if (moved && to.len == 0)
-        return dt_reader_refuse(reader, to, "target-missing", "a 301 needs a target");
+        return DT_REFUSE(reader, to, "target-missing", "a 301 needs a target");
     if (!moved && to.len)
-        return dt_reader_refuse(reader, to, "target-unwanted", "a 410 has no target");
+        return DT_REFUSE(reader, to, "target-unwanted", "a 410 has no target");
     struct dt_options options = dt_options_standard();
     options.action.status = moved ? 301 : 410;
     options.action.query = DT_QUERY_DROP;

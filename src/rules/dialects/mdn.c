@@ -11,13 +11,13 @@
 static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_rule *rule)
 {
     if (from.ptr[0] != '/' || (from.len > 1 && from.ptr[1] == '/'))
-        return dt_reader_refuse(reader, from, "source-relative",
-                                "a source is a path of this site and begins with one /");
+        return DT_REFUSE(reader, from, "source-relative",
+                         "a source is a path of this site and begins with one /");
     const char *question = memchr(from.ptr, '?', from.len);
     if (question)
-        return dt_reader_refuse(reader, dt_slice_of(question, 1), "mdn-query",
-                                "a ? in a source: only paths are mapped (a ? in a page's name is "
-                                "written %%3F)");
+        return DT_REFUSE(reader, dt_slice_of(question, 1), "mdn-query",
+                         "a ? in a source: only paths are mapped (a ? in a page's name is "
+                         "written %%3F)");
     return dt_source_parse(reader, from, dt_scan_bits(from), DT_SOURCE_LITERAL, rule);
 }
 

@@ -29,7 +29,7 @@ static bool split(struct dt_reader *reader, struct parts *parts)
         if (!dt_reader_check_text(reader, part, bits))
             return false;
         if (parts->count == MAX_PARTS)
-            return dt_reader_refuse(reader, part, "netlify-parts", "more than %u parts", MAX_PARTS);
+            return DT_REFUSE(reader, part, "netlify-parts", "more than %u parts", MAX_PARTS);
         parts->all[parts->count++] = part;
         p = stop;
     }
@@ -55,22 +55,22 @@ static bool is_status(struct dt_slice part, unsigned *ret)
 
 static bool not_built(struct dt_reader *reader, struct dt_slice at, const char *what)
 {
-    return dt_reader_refuse(reader, at, "not-built", "%s not built yet", what);
+    return DT_REFUSE(reader, at, "not-built", "%s not built yet", what);
 }
 
 static bool find_target(struct dt_reader *reader, struct parts *parts)
 {
     unsigned status;
     if (parts->count == 1)
-        return dt_reader_refuse(reader, dt_reader_line_end(reader), "target-missing",
-                                "a source without a target");
+        return DT_REFUSE(reader, dt_reader_line_end(reader), "target-missing",
+                         "a source without a target");
     if (is_status(parts->all[1], &status)) {
         if (status / 100 == 2)
             return not_built(reader, parts->all[1],
                              "serving files or another server's answer "
                              "(a rewrite) is");
-        return dt_reader_refuse(reader, parts->all[1], "target-missing",
-                                "a status where the target is expected");
+        return DT_REFUSE(reader, parts->all[1], "target-missing",
+                         "a status where the target is expected");
     }
     for (parts->to = 1; parts->to < parts->count; parts->to++)
         if (parts->all[parts->to].ptr[0] == '/' || dt_scan_http(parts->all[parts->to]))
@@ -79,34 +79,34 @@ static bool find_target(struct dt_reader *reader, struct parts *parts)
         struct dt_rule unused = {0};
         if (!memchr(parts->all[i].ptr, '=', parts->all[i].len))
             return dt_target_read(reader, parts->all[i], DT_TARGET_LITERAL, &unused) &&
-                   dt_reader_refuse(reader, parts->all[i], "target-missing",
-                                    "a target begins with /, http:// or https://");
+                   DT_REFUSE(reader, parts->all[i], "target-missing",
+                             "a target begins with /, http:// or https://");
     }
-    return dt_reader_refuse(reader, dt_reader_line_end(reader), "target-missing",
-                            "no target: one begins with /, http:// or https://");
+    return DT_REFUSE(reader, dt_reader_line_end(reader), "target-missing",
+                     "no target: one begins with /, http:// or https://");
 }
 
 static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_rule *rule)
 {
     size_t scheme = dt_scan_http(from);
     if (dt_slice_starts(from, DT_S("//")))
-        return dt_reader_refuse(reader, from, "source-relative",
-                                "a source begins with one /, http:// or https://");
+        return DT_REFUSE(reader, from, "source-relative",
+                         "a source begins with one /, http:// or https://");
     size_t authority = scheme ? dt_scan_authority(dt_slice_from(from, scheme)) : 0;
     struct dt_slice path = dt_slice_from(from, scheme + authority);
     if (scheme && memchr(from.ptr + scheme, '*', authority))
         return not_built(reader, from, "a \"*\" in a host is");
     if (scheme && authority && from.ptr[scheme] == '.')
-        return dt_reader_refuse(reader, from, "source-host",
-                                "not a valid host: it begins with a "
-                                "dot");
+        return DT_REFUSE(reader, from, "source-host",
+                         "not a valid host: it begins with a "
+                         "dot");
     if (path.len && memchr(path.ptr, '?', path.len))
-        return dt_reader_refuse(reader, from, "source-query",
-                                "a query in a source: Netlify writes its conditions behind the "
-                                "source, as name=value");
+        return DT_REFUSE(reader, from, "source-query",
+                         "a query in a source: Netlify writes its conditions behind the "
+                         "source, as name=value");
     if (dt_slice_starts(path, DT_S("/.netlify")))
-        return dt_reader_refuse(reader, from, "netlify-path",
-                                "paths that begin with /.netlify are Netlify's own");
+        return DT_REFUSE(reader, from, "netlify-path",
+                         "paths that begin with /.netlify are Netlify's own");
     return dt_source_parse(reader, from, dt_scan_bits(from), DT_SOURCE_NATIVE, rule);
 }
 
@@ -121,8 +121,8 @@ static bool read_query(struct dt_reader *reader, const struct parts *parts, stru
         struct dt_slice value = dt_slice_from(part, at);
         if (!equals || memchr(part.ptr, '&', part.len) ||
             (value.len && memchr(value.ptr, '=', value.len)))
-            return dt_reader_refuse(reader, part, "netlify-query",
-                                    "a query condition is written name=value");
+            return DT_REFUSE(reader, part, "netlify-query",
+                             "a query condition is written name=value");
         if (value.len && value.ptr[0] == ':')
             return not_built(reader, value, "a placeholder in a query is");
         len += part.len + 1;
@@ -149,14 +149,14 @@ static bool read_status(struct dt_reader *reader, const struct parts *parts, uin
         return true;
     struct dt_slice part = parts->all[parts->to + 1];
     if (!is_status(part, &status))
-        return dt_reader_refuse(reader, part, "status-unknown", "\"%.*s\" is not a status",
-                                DT_SLICE_FMT(part));
+        return DT_REFUSE(reader, part, "status-unknown", "\"%.*s\" is not a status",
+                         DT_SLICE_FMT(part));
     if (status / 100 == 2)
         return not_built(reader, part, "serving files or another server's answer (a rewrite) is");
     if (!dt_options_status(status))
-        return dt_reader_refuse(
-            reader, part, "status-unknown",
-            "%u is not a status that a rule can answer: those are " DT_STATUS_CHOICE, status);
+        return DT_REFUSE(reader, part, "status-unknown",
+                         "%u is not a status that a rule can answer: those are " DT_STATUS_CHOICE,
+                         status);
     if (!dt_options_redirects(status))
         return not_built(reader, part, "a page of one's own for a status is");
     *ret = (uint16_t)status;
@@ -176,11 +176,10 @@ static bool read_conditions(struct dt_reader *reader, const struct parts *parts)
                !dt_slice_eq_nocase(name, dt_slice_str(known[at])))
             at++;
         if (equals && at < sizeof known / sizeof *known)
-            fine = dt_reader_refuse(reader, part, "not-built", "the condition %s= is not built yet",
-                                    known[at]);
+            fine = DT_REFUSE(reader, part, "not-built", "the condition %s= is not built yet",
+                             known[at]);
         else
-            fine = dt_reader_refuse(reader, part, "netlify-condition",
-                                    "neither a status nor a condition");
+            fine = DT_REFUSE(reader, part, "netlify-condition", "neither a status nor a condition");
     }
     return fine;
 }
@@ -190,7 +189,7 @@ static void read_line(struct dt_reader *reader)
     struct parts parts;
     struct dt_rule rule = {.file = reader->file, .line = reader->line};
     struct dt_options options = dt_options_standard();
-    if (!split(reader, &parts))
+    if (!split(reader, &parts) || parts.count == 0)
         return;
     bool fine = read_from(reader, parts.all[0], &rule);
     if (!fine && memchr(parts.all[0].ptr, '*', parts.all[0].len))
