@@ -116,9 +116,9 @@ static bool count_rules(int fd, uint64_t *ret)
     return good;
 }
 
-static void start_compile(struct control *control, bool gentle)
+static void start_compile(struct control *control, enum dt_job_manner manner)
 {
-    if (dt_job_compile(&control->job, control->start->options, gentle) != DT_OK) {
+    if (dt_job_compile(&control->job, control->start->options, manner) != DT_OK) {
         dt_log(DT_LOG_ERROR, "cannot start to compile the rules: %s", strerror(errno));
         refused(control, 1);
     }
@@ -164,7 +164,7 @@ static void reload(struct control *control)
     if (options->npaths == 1 && dt_rulefiles_is_snapshot(options->paths[0]))
         open_snapshot(control);
     else
-        start_compile(control, control->generation > 0);
+        start_compile(control, control->generation > 0 ? DT_JOB_IDLE : DT_JOB_FULL);
 }
 
 /* Watches what the compile has read: @include may have named new files. One that has changed since
@@ -240,7 +240,7 @@ static void give_up_gentleness(struct control *control)
     control->job.pid = 0;
     dt_log(DT_LOG_INFO, "no CPU was free to compile the rules in %d s: taking some",
            STARVED_MS / 1000);
-    start_compile(control, false);
+    start_compile(control, DT_JOB_NICE);
 }
 
 static void read_messages(struct control *control)
@@ -285,7 +285,7 @@ static bool is_busy(const struct control *control)
 static int next_due(const struct control *control)
 {
     int64_t at = is_busy(control) ? NEVER : control->reload_at;
-    if (control->job.pid > 0 && control->job.gentle)
+    if (control->job.pid > 0 && control->job.manner == DT_JOB_IDLE)
         at = control->job.since + STARVED_MS;
     int64_t now = dt_process_ms();
     if (control->watch.lost && at > now + 1000)
@@ -298,7 +298,8 @@ static int next_due(const struct control *control)
 static void do_due(struct control *control)
 {
     int64_t now = dt_process_ms();
-    if (control->job.pid > 0 && control->job.gentle && now >= control->job.since + STARVED_MS)
+    if (control->job.pid > 0 && control->job.manner == DT_JOB_IDLE &&
+        now >= control->job.since + STARVED_MS)
         give_up_gentleness(control);
     if (control->watch.lost && dt_watch_retry(&control->watch))
         reload_soon(control, DEBOUNCE_MS);

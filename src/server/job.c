@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ static int compile(const struct dt_serve_options *options, int snapshot, int nam
 }
 
 /* Forks a child that is called name and keeps the descriptors; 0 in the child. */
-static pid_t start(const char *name, const int keep[], size_t n, bool gentle)
+static pid_t start(const char *name, const int keep[], size_t n, enum dt_job_manner manner)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -100,24 +101,27 @@ static pid_t start(const char *name, const int keep[], size_t n, bool gentle)
     dt_process_unblock();
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    if (gentle)
+    if (manner == DT_JOB_IDLE)
         dt_process_yield_cpu();
+    else if (manner == DT_JOB_NICE)
+        setpriority(PRIO_PROCESS, 0, 5);
     return 0;
 }
 
-enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *options, bool gentle)
+enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *options,
+                           enum dt_job_manner manner)
 {
     *job = (struct dt_job){.snapshot = -1,
                            .names = -1,
                            .since = dt_process_ms(),
                            .wall = time(NULL),
-                           .gentle = gentle};
+                           .manner = manner};
     enum dt_err err = dt_file_memory("detour-snapshot", &job->snapshot);
     if (!err)
         err = dt_file_memory("detour-names", &job->names);
     if (!err) {
         int keep[] = {job->snapshot, job->names};
-        job->pid = start("detour-compile", keep, 2, gentle);
+        job->pid = start("detour-compile", keep, 2, manner);
         if (job->pid == 0)
             _exit(compile(options, job->snapshot, job->names));
         if (job->pid > 0)
@@ -150,7 +154,7 @@ static void read_all(int fd)
 pid_t dt_job_read_ahead(int fd)
 {
     int keep[] = {fd};
-    pid_t pid = start("detour-read", keep, 1, true);
+    pid_t pid = start("detour-read", keep, 1, DT_JOB_IDLE);
     if (pid == 0) {
         read_all(fd);
         _exit(0);
@@ -161,7 +165,7 @@ pid_t dt_job_read_ahead(int fd)
 void dt_job_close(int fd)
 {
     int keep[] = {fd};
-    pid_t pid = start("detour-free", keep, 1, true);
+    pid_t pid = start("detour-free", keep, 1, DT_JOB_IDLE);
     if (pid == 0) {
         usleep(50000); /* until the parent has closed its own, below */
         _exit(0);

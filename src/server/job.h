@@ -14,6 +14,13 @@
 
 enum dt_job_exit { DT_JOB_DONE = 0, DT_JOB_REFUSED = 1, DT_JOB_USAGE = 2 };
 
+/* What CPU time a job takes. */
+enum dt_job_manner {
+    DT_JOB_FULL, /* its share: nobody is served yet */
+    DT_JOB_IDLE, /* only what nobody else wants */
+    DT_JOB_NICE, /* a quarter or so of a busy CPU */
+};
+
 /* A process that compiles the rules. It logs what is wrong with them. Exit status: enum
  * dt_job_exit. */
 struct dt_job {
@@ -22,12 +29,12 @@ struct dt_job {
     int names;     /* memory file: the paths of all files read, each ended by NUL */
     int64_t since; /* ms */
     time_t wall;   /* seconds since 1970, when it began */
-    bool gentle;
+    enum dt_job_manner manner;
 };
 
-/* gentle: only with CPU time that nobody else wants. DT_ERR_IO, errno says why. */
+/* DT_ERR_IO, errno says why. */
 DT_MUST_USE enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *options,
-                                       bool gentle);
+                                       enum dt_job_manner manner);
 
 /* A process that reads a file into the system's memory, gently; its pid, or -1. */
 pid_t dt_job_read_ahead(int fd);
