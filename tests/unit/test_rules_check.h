@@ -43,18 +43,17 @@ static inline void rules_check_target_bytes(const struct dt_rule *rule, struct d
 }
 
 /* A capture, whatever it holds, cannot choose the host. */
-static inline void rules_check_target_host(struct dt_slice target)
+static inline void rules_check_target_host(struct dt_slice target, const struct dt_url *base)
 {
     char text[RULES_CHECK_MAX];
-    struct dt_url base = {0}, url = {0};
+    struct dt_url url = {0};
     RULES_CHECK(target.len <= sizeof text);
     for (size_t i = 0; i < target.len; i++)
         text[i] = (target.ptr[i] <= DT_MARK_SPLAT_QUERY) ? 'x' : target.ptr[i];
-    RULES_CHECK(dt_url_parse(DT_S("http://base.example/"), NULL, &base) == DT_OK);
-    RULES_CHECK(dt_url_parse(dt_slice_of(text, target.len), &base, &url) == DT_OK);
+    RULES_CHECK(dt_url_parse(dt_slice_of(text, target.len), base, &url) == DT_OK);
     if (target.ptr[0] == '/') {
         RULES_CHECK(target.len == 1 || (target.ptr[1] != '/' && target.ptr[1] != '\\'));
-        RULES_CHECK(dt_slice_eq(url.host, base.host));
+        RULES_CHECK(dt_slice_eq(url.host, base->host));
     } else if (dt_url_is_http(&url)) {
         size_t scheme = url.scheme.len + 3, len = scheme;
         while (len < target.len && !strchr("/?#", target.ptr[len]))
@@ -68,7 +67,6 @@ static inline void rules_check_target_host(struct dt_slice target)
         RULES_CHECK(url.username.len == 0 && url.password.len == 0);
     }
     dt_url_release(&url);
-    dt_url_release(&base);
 }
 
 static inline void rules_check_path(const struct dt_rule *rule)
@@ -120,7 +118,8 @@ static inline void rules_check_params(const struct dt_rule *rule)
     }
 }
 
-static inline void rules_check_rule(const struct dt_ruleset *set, const struct dt_rule *rule)
+static inline void rules_check_rule(const struct dt_ruleset *set, const struct dt_rule *rule,
+                                    const struct dt_url *base)
 {
     char scratch[RULES_CHECK_MAX];
     struct dt_slice host;
@@ -139,7 +138,7 @@ static inline void rules_check_rule(const struct dt_ruleset *set, const struct d
     rules_check_params(rule);
     if (rule->target.len) {
         rules_check_target_bytes(rule, rule->target);
-        rules_check_target_host(rule->target);
+        rules_check_target_host(rule->target, base);
     }
 }
 
@@ -165,8 +164,11 @@ static inline void rules_check_diag(const struct dt_ruleset *set, const struct d
 static inline void rules_check(const struct dt_ruleset *set)
 {
     size_t errors = 0;
+    struct dt_url base;
+    RULES_CHECK(dt_url_parse(DT_S("http://base.example/"), NULL, &base) == DT_OK);
     for (size_t i = 0; i < dt_ruleset_count(set); i++)
-        rules_check_rule(set, dt_ruleset_rule(set, i));
+        rules_check_rule(set, dt_ruleset_rule(set, i), &base);
+    dt_url_release(&base);
     for (size_t i = 0; i < dt_ruleset_action_count(set); i++)
         rules_check_action(dt_ruleset_action(set, i));
     for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {

@@ -57,7 +57,7 @@ static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_te
 /* Rules, hosts and actions past the first size of every array and table. */
 static struct dt_slice many_rules(struct dt_buf *buf)
 {
-    for (unsigned i = 0; i < 600; i++)
+    for (unsigned i = 0; i < 150; i++)
         dt_buf_printf(buf, "//h%u.example/a /b%u owner=o%u\n@expect http://a/ -> 404\n/x%u\n", i, i,
                       i, i);
     return dt_buf_slice(buf);
