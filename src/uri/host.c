@@ -22,7 +22,7 @@ static bool any_in(struct dt_slice s, enum dt_char_set set)
 
 static enum dt_err write_ipv6(struct dt_slice input, struct dt_out *out)
 {
-    if (input.ptr[input.len - 1] != ']' || input.len < 2)
+    if (input.ptr[input.len - 1] != ']')
         return DT_ERR_HOST;
     uint16_t pieces[8];
     enum dt_err err = dt_ipv6_parse(dt_slice_of(input.ptr + 1, input.len - 2), pieces);

@@ -72,9 +72,8 @@ static size_t parse_piece(struct cursor *c, uint16_t *ret)
 /* Moves the pieces behind "::" to the end, zeros between. */
 static void spread(uint16_t pieces[8], size_t count, size_t compress)
 {
-    size_t behind = count - compress;
-    memmove(pieces + 8 - behind, pieces + compress, behind * sizeof pieces[0]);
-    memset(pieces + compress, 0, (8 - count) * sizeof pieces[0]);
+    for (size_t to = 8; count > compress; pieces[count] = 0)
+        pieces[--to] = pieces[--count];
 }
 
 enum dt_err dt_ipv6_parse(struct dt_slice input, uint16_t ret_pieces[8])

@@ -187,7 +187,7 @@ void dt_url_build_shorten(struct dt_url_build *b)
     struct dt_slice path = path_so_far(b);
     if (path.len == 0 || b->out.overflow)
         return;
-    if (is_file(b) && is_normal_drive_letter(dt_slice_from(path, 1)))
+    if (is_file(b) && is_normal_drive_letter(dt_slice_of(path.ptr + 1, path.len - 1)))
         return;
     do
         path.len--;
@@ -261,7 +261,8 @@ static void guard_path(struct dt_url_build *b)
     if (b->out.overflow)
         return;
     memmove(path + 2, path, behind);
-    memcpy(path, "/.", 2);
+    path[0] = '/';
+    path[1] = '.';
     struct dt_url_span *moved[] = {&b->path, &b->query, &b->fragment};
     for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
         moved[i]->from += 2;

@@ -68,12 +68,12 @@ static bool components_agree(const json_t *test, const struct dt_url *url)
     decorated(hash, sizeof hash, "#", url->fragment, "");
     (void)snprintf(host, sizeof host, "%.*s%s%.*s", DT_SLICE_FMT(url->host),
                    url->port.len ? ":" : "", DT_SLICE_FMT(url->port));
-    return member_is(test, "href", url->href) & member_is(test, "username", url->username) &
-           member_is(test, "password", url->password) & member_is(test, "hostname", url->host) &
-           member_is(test, "port", url->port) & member_is(test, "pathname", url->path) &
-           member_is(test, "protocol", dt_slice_str(protocol)) &
-           member_is(test, "host", dt_slice_str(host)) &
-           member_is(test, "search", dt_slice_str(search)) &
+    return member_is(test, "href", url->href) && member_is(test, "username", url->username) &&
+           member_is(test, "password", url->password) && member_is(test, "hostname", url->host) &&
+           member_is(test, "port", url->port) && member_is(test, "pathname", url->path) &&
+           member_is(test, "protocol", dt_slice_str(protocol)) &&
+           member_is(test, "host", dt_slice_str(host)) &&
+           member_is(test, "search", dt_slice_str(search)) &&
            member_is(test, "hash", dt_slice_str(hash));
 }
 
