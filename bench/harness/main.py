@@ -14,25 +14,26 @@ import time
 from . import child, machine, packages, peers, report
 from . import rows_memory, rows_snapshot, rows_speed, rows_swap
 from .clock import Clock, OutOfTime
-from .rows import OPEN, Bench, Row, disturbed
+from .heads import HEADS
+from .rows import Bench, disturbed
 from .servers import LOAD_CPU, SERVER_CPU
 from .workshop import Workshop
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# In this order: what matters most first, should time run out.
+# Measured in this order: what is quick before what is long, should time run out.
 ROWS = {
     "request": rows_speed.request,
     "fields": rows_speed.fields,
     "map": rows_speed.million,
     "visit": rows_speed.visit,
     "pipeline": rows_speed.pipeline,
-    "swap": rows_swap.swap,
-    "start": rows_snapshot.start,
     "compile": rows_snapshot.compile_,
     "govuk": rows_snapshot.govuk,
-    "idle": rows_memory.idle,
     "allocations": rows_memory.allocations,
+    "idle": rows_memory.idle,
+    "swap": rows_swap.swap,
+    "start": rows_snapshot.start,
 }
 
 
@@ -57,16 +58,20 @@ def parse(arguments):
 
 def _measure(name, bench):
     """Rows, whatever happens; a row that failed carries the reason."""
+    row = HEADS[name]()
     try:
         return ROWS[name](bench)
-    except OutOfTime:
-        raise
+    except OutOfTime as error:
+        row.why = str(error)
     except Exception as error:  # pylint: disable=broad-exception-caught
-        bench.clock.say(f"    {name}: {type(error).__name__}: {error}")
-        return [Row(name, name, "", verdict=OPEN, why=f"{type(error).__name__}: {error}")]
+        row.why = f"{type(error).__name__}: {error}"
+        if bench.clock.left() <= 0:
+            row.why = "the run's time is used up"
+    bench.clock.say(f"    {name}: {row.why}")
+    return [row]
 
 
-def _notes(rows, options):
+def _notes(rows, options, missing):
     samples = [sample for row in rows for of in row.samples.values() for sample in of]
     noisy = sum(map(disturbed, samples))
     notes = [
@@ -78,6 +83,8 @@ def _notes(rows, options):
             f"Other work disturbed {noisy} of {len(samples)} samples; "
             "medians are of the others where three are left."
         )
+    if missing:
+        notes.append("Not installed: " + ", ".join(missing) + ".")
     if options.quick or options.servers or options.boost:
         notes.append("Not a full run: bench/run " + " ".join(sys.argv[1:]) + ".")
     return notes
@@ -107,17 +114,16 @@ def run(options):
         seconds=0.5 if options.quick else 0.8,
         quick=options.quick,
         test_data=os.environ.get("DETOUR_TEST_DATA", os.path.join(ROOT, "..", "shared", "data")),
-        missing=missing,
     )
     described = machine.describe(peers.Detour.path)
-    rows, text = [], ""
-    for name in options.only or ROWS:
+    measured, rows, text = {}, [], ""
+    for name in ROWS:
+        if options.only and name not in options.only:
+            continue
         clock.say(name)
-        try:
-            rows += _measure(name, bench)
-        except OutOfTime:
-            rows.append(Row(name, name, "", why="the run's time was used up"))
-        text = report.write(options.out, rows, described, _notes(rows, options), vars(options))
+        measured[name] = _measure(name, bench)
+        rows = [row for head in HEADS for row in measured.get(head, [])]
+        text = report.write(options.out, rows, described, _notes(rows, options, missing), vars(options))
     clock.say(f"results in {options.out}")
     print(text)
     return rows

@@ -26,7 +26,6 @@ class Bench:
     seconds: float  # of a sample
     quick: bool
     test_data: str  # folder of real maps
-    missing: list = field(default_factory=list)
 
     def servers(self, names=None):
         """Fresh servers, each on a port of its own; those that are not installed left out."""
@@ -43,15 +42,19 @@ class Bench:
 
 @dataclass
 class Row:
-    key: str
     title: str
-    bound: str
+    bound: str = ""
     unit: str = ""
     cells: dict = field(default_factory=dict)
     verdict: str = OPEN
     why: str = ""
     samples: dict = field(default_factory=dict)  # of CPU time, by server
     data: dict = field(default_factory=dict)  # whatever else was measured
+
+    @staticmethod
+    def beside(title, unit):
+        """A row that goes with another one: figures without a bound."""
+        return Row(title, unit=unit, verdict="")
 
     def judge(self, *checks):
         """Each check is (holds, sentence); the row passes when all hold."""

@@ -8,8 +8,9 @@ import struct
 import time
 
 from . import proc
+from .heads import HEADS
 from .load import Load, must_be_right
-from .rows import FAIL, Row, least_check
+from .rows import FAIL, least_check
 from .servers import HOST, PATH
 
 CONNECTIONS = 10_000
@@ -75,7 +76,7 @@ def _idle_bytes(bench, server, count):
 
 
 def idle(bench):
-    row = Row("idle", "User memory of an idle keep-alive connection", "256 bytes", "bytes")
+    row = HEADS["idle"]()
     _allow_files(CONNECTIONS + 100)
     sizes = {}
     for server in bench.servers():
@@ -103,7 +104,7 @@ def _read_counts(path):
 
 
 def allocations(bench):
-    row = Row("allocations", "Allocations a request in steady state", "0")
+    row = HEADS["allocations"]()
     server = bench.server("detour")
     if server is None:
         return [row]

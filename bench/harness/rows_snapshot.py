@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from . import child
-from .rows import Row
+from .heads import HEADS
 from .servers import SERVER_CPU
 from .workshop import HUGE, RULES
 
@@ -39,12 +39,7 @@ def _compile(bench, out, *arguments, limit=60, may_refuse=False):
 
 
 def start(bench):
-    row = Row(
-        "start",
-        f"Start with a compiled snapshot of {HUGE:,} rules",
-        "answering within 50 ms",
-        "ms",
-    )
+    row = HEADS["start"]()
     server = bench.server("detour")
     if server is None:
         return [row]
@@ -76,12 +71,7 @@ def start(bench):
 
 
 def compile_(bench):
-    row = Row(
-        "compile",
-        f"Compile {RULES:,} rules, text to snapshot, one core",
-        "1,000,000 rules a second",
-        "rules/s",
-    )
+    row = HEADS["compile"]()
     if bench.server("detour") is None:
         return [row]
     text = bench.shop.map("detour")
@@ -107,7 +97,7 @@ def compile_(bench):
 
 
 def govuk(bench):
-    row = Row("govuk", "Snapshot size on the gov.uk map", "100 bytes a rule", "bytes a rule")
+    row = HEADS["govuk"]()
     mappings = os.path.join(bench.test_data, "govuk", "mappings")
     if bench.server("detour") is None:
         return [row]

@@ -7,12 +7,12 @@ goes the other way, so that whatever drifts on the machine drifts for all.
 
 from . import proc
 from .load import BROWSER, Load, LoadError, must_be_right
+from .heads import DEPTH, HEADS
 from .rows import FAIL, Row, disturbed, least_check, median, ratio_check, user_us
 from .servers import ServerError
 from .workshop import RULES
 
 WARM_UP = 0.2
-DEPTH = 16
 FAILURES = (LoadError, ServerError, OSError)
 
 
@@ -84,28 +84,17 @@ def _against_floor(row, samples, bound):
 
 
 def request(bench):
-    row = Row(
-        "request",
-        "CPU a request: keep-alive, 64 connections, 1 rule",
-        "1.10 x the floor; less than every peer",
-        "us (user)",
-    )
+    row = HEADS["request"]()
     samples, failed = _one_rule(bench, [])
     _cells(row, samples, failed, _time_cell)
     _against_floor(row, samples, 1.10)
-    sizes = Row("size", "An answer's size", "", "bytes")
+    sizes = Row.beside("An answer's size", "bytes")
     sizes.cells = {name: f"{median(of, 'answer_bytes'):.0f}" for name, of in samples.items()}
-    sizes.verdict = ""
     return [row, sizes]
 
 
 def fields(bench):
-    row = Row(
-        "fields",
-        "The same with a browser's 12 header fields",
-        "1.12 x the floor; less than every peer",
-        "us (user)",
-    )
+    row = HEADS["fields"]()
     samples, failed = _one_rule(bench, [word for line in BROWSER for word in ("-H", line)])
     _cells(row, samples, failed, _time_cell)
     _against_floor(row, samples, 1.12)
@@ -113,12 +102,7 @@ def fields(bench):
 
 
 def visit(bench):
-    row = Row(
-        "visit",
-        "CPU a visit: connect, one request, close",
-        "1.10 x the floor; less than every peer",
-        "us (user)",
-    )
+    row = HEADS["visit"]()
     samples, failed = _one_rule(bench, ["-C"], floor_mode="close")
     _cells(row, samples, failed, _time_cell)
     _against_floor(row, samples, 1.10)
@@ -126,16 +110,15 @@ def visit(bench):
 
 
 def pipeline(bench):
-    row = Row("pipeline", f"Requests a second, pipelined by {DEPTH}", "5 x nginx's", "requests/s")
+    row = HEADS["pipeline"]()
     samples, failed = _one_rule(bench, ["-P", str(DEPTH)])
     _cells(row, samples, failed, lambda of: f"{median(of, 'rate') / 1e3:,.0f} k")
     rates = {name: median(of, "rate") for name, of in samples.items()}
     if "detour" in rates and "nginx" in rates:
         times = rates["detour"] / rates["nginx"]
         row.judge((times >= 5, f"{times:.1f} x nginx's"))
-    cpu = Row("pipeline_cpu", "CPU a request, pipelined", "", "us (user)")
+    cpu = Row.beside("CPU a request, pipelined", "us (user)")
     cpu.cells = {name: _time_cell(of) for name, of in samples.items()}
-    cpu.verdict = ""
     return [row, cpu]
 
 
@@ -144,15 +127,9 @@ CANNOT = "cannot: compares rule by rule"
 
 def million(bench):
     """The same processes in all rounds: nginx needs seconds to start."""
-    row = Row(
-        "map",
-        f"CPU a request: {RULES:,} exact rules, random keys",
-        "1.15 x the floor; user part 0.35 of nginx's",
-        "us (user)",
-    )
-    memory = Row("map_memory", "Memory with them", "", "bytes a rule")
-    start = Row("map_start", "Start with them (Detour: from text)", "", "s to the first answer")
-    memory.verdict = start.verdict = ""
+    row = HEADS["map"]()
+    memory = Row.beside("Memory with them", "bytes a rule")
+    start = Row.beside("Start with them (Detour: from text)", "s to the first answer")
     servers = bench.servers(["floor", "detour", "nginx", "haproxy"])
     key, target, _ = bench.shop.probe()
     samples = {}

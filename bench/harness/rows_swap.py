@@ -17,10 +17,10 @@ import os
 import statistics
 import time
 
+from .heads import HEADS, RATE
 from .load import Load, must_be_right
 from .rows import Row
 
-RATE = 40_000
 WINDOWS = {"detour": (5.0, 3), "nginx": (14.0, 1)}  # seconds of a window, pairs of windows
 BEFORE_SWAP = 0.3
 
@@ -36,7 +36,16 @@ def _window(load, server, seconds, swap):
         os.kill(server.process.pid, 0)
     result = load.end(seconds + 15)
     result["swap_s"] = (result["swapped_ns"] - asked) / 1e9 if result["swapped_ns"] else None
+    if swap and not result["swapped_ns"]:
+        _settle(load, seconds)
     return result
+
+
+def _settle(load, seconds):
+    """A swap that is late must not be taken for the next one's."""
+    for _ in range(2):
+        if load.run(seconds)["swapped_ns"]:
+            return
 
 
 def _measure(bench, name, options):
@@ -104,11 +113,7 @@ def _judge(row, quiet, swapped):
 
 
 def swap(bench):
-    row = Row(
-        "swap",
-        f"Swap of 1,000,000 rules under load ({RATE:,} requests/s): worst request",
-        "2 x the worst without a swap; no connection broken, no request lost",
-    )
+    row = HEADS["swap"]()
     for name in ("detour", "nginx"):
         windows = _measure(bench, name, ["-r", str(RATE)])
         if windows is None:
@@ -119,8 +124,7 @@ def swap(bench):
             _judge(row, *windows)
     rows = [row]
     if not bench.quick:
-        full = Row("swap_saturated", "The same with a saturated server", "")
-        full.verdict = ""
+        full = Row.beside("The same with a saturated server", "")
         windows = _measure(bench, "detour", [])
         if windows is not None:
             full.cells["detour"] = _cell(*windows)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The rows that have a bound, by name, in the order of the table."""
+
+from functools import partial
+
+from .rows import Row
+from .workshop import HUGE, RULES
+
+DEPTH = 16  # of a pipeline
+RATE = 40_000  # requests a second during a swap
+
+_PEERS = "less than every peer"
+_TIME = "us (user)"
+
+HEADS = {
+    "request": partial(
+        Row,
+        "CPU a request: keep-alive, 64 connections, 1 rule",
+        f"at most 1.10 x the floor; {_PEERS}",
+        _TIME,
+    ),
+    "fields": partial(
+        Row,
+        "The same with a browser's 12 header fields",
+        f"at most 1.12 x the floor; {_PEERS}",
+        _TIME,
+    ),
+    "map": partial(
+        Row,
+        f"CPU a request: {RULES:,} exact rules, random keys",
+        "at most 1.15 x the floor; user part at most 0.35 x nginx's",
+        _TIME,
+    ),
+    "visit": partial(
+        Row,
+        "CPU a visit: connect, one request, close",
+        f"at most 1.10 x the floor; {_PEERS}",
+        _TIME,
+    ),
+    "pipeline": partial(Row, f"Pipelined by {DEPTH}", "at least 5 x nginx's", "requests a second"),
+    "swap": partial(
+        Row,
+        f"Swap of {RULES:,} rules under load ({RATE:,} requests/s): worst request",
+        "at most 2 x the worst without a swap; no connection broken, no request lost",
+    ),
+    "start": partial(
+        Row, f"Start with a compiled snapshot of {HUGE:,} rules", "answering within 50 ms", "ms"
+    ),
+    "compile": partial(
+        Row,
+        f"Compile {RULES:,} rules, text to snapshot, one core",
+        "at least 1,000,000 rules a second",
+        "rules a second",
+    ),
+    "govuk": partial(
+        Row, "Snapshot size on the gov.uk map", "at most 100 bytes a rule", "bytes a rule"
+    ),
+    "idle": partial(
+        Row, "User memory of an idle keep-alive connection", "at most 256 bytes", "bytes"
+    ),
+    "allocations": partial(Row, "Allocations a request in steady state", "0"),
+}
