@@ -123,7 +123,8 @@ def run(options):
         clock.say(name)
         measured[name] = _measure(name, bench)
         rows = [row for head in HEADS for row in measured.get(head, [])]
-        text = report.write(options.out, rows, described, _notes(rows, options, missing), vars(options))
+        notes = _notes(rows, options, missing)
+        text = report.write(options.out, rows, described, notes, vars(options))
     clock.say(f"results in {options.out}")
     print(text)
     return rows
