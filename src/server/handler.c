@@ -10,6 +10,7 @@
 #include <detour/note.h>
 #include <detour/status.h>
 #include <detour/uri.h>
+#include <string.h>
 
 /* Methods that a user agent may use on what is redirected; others are redirected as well. */
 #define ALLOW DT_S("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -47,6 +48,33 @@ static void fail(struct dt_handler *handler, enum dt_err err, struct dt_answer *
     answer->body = dt_http1_error_page(500);
 }
 
+/* Splits and normalises the request's host. Nearly every request asks for the same host as the one
+ * before, so that one is remembered: comparing a few bytes is a tenth of the work. */
+static bool read_host(struct dt_handler *handler, struct dt_slice authority, struct dt_request *ret)
+{
+    bool known = dt_slice_eq(authority, dt_slice_of(handler->authority, handler->authority_len));
+    if (!known) {
+        struct dt_slice host;
+        struct dt_slice norm;
+        handler->authority_len = 0;
+        if (dt_authority_split(authority, &host, &handler->port) != DT_OK ||
+            dt_norm_host(host, handler->host, sizeof handler->host, &norm) != DT_OK)
+            return false;
+        if (authority.len > sizeof handler->authority) {
+            ret->host = norm;
+            ret->port = handler->port;
+            return true;
+        }
+        memmove(handler->host, norm.ptr, norm.len); /* it may be there already */
+        memcpy(handler->authority, authority.ptr, authority.len);
+        handler->host_len = norm.len;
+        handler->authority_len = authority.len;
+    }
+    ret->host = dt_slice_of(handler->host, handler->host_len);
+    ret->port = handler->port;
+    return true;
+}
+
 /* Reads the request as rules see it. False when its Host is not valid. */
 static bool read_request(struct dt_handler *handler, const struct dt_http_request *request,
                          struct dt_request *ret)
@@ -56,12 +84,8 @@ static bool read_request(struct dt_handler *handler, const struct dt_http_reques
     ret->host = DT_SLICE_NONE;
     ret->port = 0;
     /* HTTP/1.0 has requests without Host: only rules for any host can match. */
-    if (request->authority.len) {
-        struct dt_slice host;
-        if (dt_authority_split(request->authority, &host, &ret->port) != DT_OK ||
-            dt_norm_host(host, handler->host, sizeof handler->host, &ret->host) != DT_OK)
-            return false;
-    }
+    if (request->authority.len && !read_host(handler, request->authority, ret))
+        return false;
     if (ret->port == 0)
         ret->port = request->scheme == DT_SCHEME_HTTPS ? 443 : 80;
     return dt_norm_path(request->path, handler->path, sizeof handler->path, &ret->path) == DT_OK &&

@@ -11,6 +11,7 @@
 #include <detour/match.h>
 
 #define DT_HANDLER_NOTE_MAX (128u << 10)
+#define DT_HANDLER_AUTHORITY_MAX 256u
 #define DT_HANDLER_NORM_MAX (3 * (16u << 10) + 1) /* of a path or query in a 16 KiB head */
 
 struct dt_handler {
@@ -19,7 +20,11 @@ struct dt_handler {
     bool no_note;
     int64_t now; /* for the log's limits; the caller sets it once a turn */
     struct dt_log_limit damaged_log;
-    char host[1024];
+    char authority[DT_HANDLER_AUTHORITY_MAX]; /* the last one that was read; see read_host */
+    size_t authority_len;                     /* 0: none yet */
+    char host[4 * DT_HANDLER_AUTHORITY_MAX];  /* what it came to, normalised */
+    size_t host_len;
+    uint16_t port; /* 0: none was written */
     char path[DT_HANDLER_NORM_MAX];
     char query[DT_HANDLER_NORM_MAX];
     char note[DT_HANDLER_NOTE_MAX];
