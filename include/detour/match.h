@@ -50,7 +50,8 @@ struct dt_match_scratch {
 /* Finds the rule that wins and builds its answer. DT_OK with matched false when there is none.
  * DT_ERR_DAMAGED when a check failed on the way: there is no answer, and none may be made up.
  * DT_ERR_SPACE when the Location does not fit; DT_ERR_LIMIT when the request's path or query is
- * longer than the scratch takes. */
+ * longer than the scratch takes, or would cost many milliseconds: thousands of segments or
+ * parameters against rules by the thousand. */
 DT_MUST_USE enum dt_err dt_match(const struct dt_snapshot *snapshot,
                                  const struct dt_request *request, struct dt_match_scratch *scratch,
                                  struct dt_decision *ret);

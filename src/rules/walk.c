@@ -33,6 +33,20 @@ static bool damaged(struct dt_walk *walk)
     return false;
 }
 
+/* What one request may cost, in steps of a few nanoseconds: no rule set is slow for a request that
+ * people send, but 8,000 segments against deep folders, or 4,000 parameters against thousands of
+ * rules that share one, multiply. To explain, there is time. */
+#define WORK_MAX (UINT64_C(1) << 20)
+
+static bool charge(struct dt_walk *walk, uint64_t steps)
+{
+    walk->work += steps;
+    if (walk->work <= WORK_MAX || walk->all)
+        return true;
+    walk->err = DT_ERR_LIMIT;
+    return false;
+}
+
 static void take(struct dt_walk *walk, const struct dt_hit *hit)
 {
     if (walk->all) {
@@ -53,7 +67,7 @@ static struct dt_slice splat_of(const struct dt_walk *walk, const struct place *
 }
 
 /* Reads one entry; true when it matches. The cursor is behind it either way. */
-static bool read_entry(const struct dt_walk *walk, const struct place *place, struct dt_cursor *c,
+static bool read_entry(struct dt_walk *walk, const struct place *place, struct dt_cursor *c,
                        struct dt_hit *hit)
 {
     const struct dt_request *request = walk->request;
@@ -71,6 +85,8 @@ static bool read_entry(const struct dt_walk *walk, const struct place *place, st
     uint64_t others = bits & DT_ENTRY_PARAMS ? dt_cursor_varint(c) : 0;
     hit->params = (uint32_t)others + (place->pair ? 1 : 0);
     if (bits & (DT_ENTRY_PARAMS | DT_ENTRY_ONLY)) {
+        if (!charge(walk, (others + 1) * (place->query.len / 2 + 1)))
+            return false;
         bool satisfied =
             dt_params_satisfy(place->query, c, others, place->pair, bits & DT_ENTRY_ONLY);
         match = match && satisfied;
@@ -92,6 +108,8 @@ static bool read_entries(struct dt_walk *walk, const struct place *place, struct
     for (uint64_t i = 0; i < count; i++) {
         struct dt_hit hit;
         bool match = read_entry(walk, place, c, &hit);
+        if (walk->err)
+            return false;
         if (c->bad)
             return damaged(walk);
         if (!match)
@@ -129,6 +147,8 @@ static bool probe_pair(struct dt_walk *walk, const struct place *place, uint32_t
         if ((value_len == 0) != want->any_value || !dt_slice_eq(name, want->name) ||
             !dt_slice_eq(value, want->value))
             continue;
+        if (!charge(walk, (uint64_t)(record.body.end - record.body.pos) / 16))
+            return false;
         struct place below = *place;
         below.pair = want;
         return read_entries(walk, &below, &record.body);
@@ -171,6 +191,8 @@ static bool probe_node(struct dt_walk *walk, const struct place *place, unsigned
     unsigned kind = place->path_kind == DT_PATH_EXACT ? DT_RECORD_EXACT : DT_RECORD_PREFIX;
     uint64_t hash =
         dt_key_hash(key, walk->snapshot->seed, kind | forms << 4, place->level->host_id);
+    if (!charge(walk, 1 + key.len / 16))
+        return false;
     struct dt_probe probe = dt_probe_start(walk->snapshot, hash);
     struct dt_record record;
     for (;;) {

@@ -36,6 +36,7 @@ struct dt_walk {
     bool is_folded;
     bool found;
     enum dt_err err;
+    uint64_t work; /* so far; see charge in walk.c */
     struct dt_hit best;
     struct dt_hit *all; /* NULL: only the best is wanted */
     size_t all_max;

@@ -146,23 +146,57 @@ static void deep_folders(void **state)
 static void long_paths(void **state)
 {
     (void)state;
-    /* near the limit of 8 KiB for a source, and of twice that in a request */
-    char *rules = repeat("/", "s/", 4000, "* /deep/:splat\n/x/* /:splat#:splat\n");
+    char *rules = repeat("/", "s/", 400, "* /deep/:splat\n/x/* /:splat#:splat\n");
     struct compiled c;
     compile(rules, &c);
-    char *url = repeat("http://h/", "s/", 8000, "end");
-    char *want = repeat("1: 307 /deep/", "s/", 4000, "end");
+    free(rules);
+    char *url = repeat("http://h/", "s/", 1500, "end");
+    char *want = repeat("1: 307 /deep/", "s/", 1100, "end");
     assert_answer(&c, url, want);
     free(url);
     free(want);
-    url = repeat("http://h/x", "/", 60000, "end");
+    url = repeat("http://h/s/", "x", 90000, "");
+    assert_answer(&c, url, "none");
+    free(url);
+    url = repeat("http://h/x/", "y", 60000, "end");
     assert_answer(&c, url, "DT_ERR_SPACE"); /* twice the splat is too long for a Location */
     free(url);
-    free(rules);
     compiled_release(&c);
 }
 
 /* ---- limits ---- */
+
+/* What a client can make expensive is bounded: DESIGN section 6. */
+static void a_request_cannot_cost_seconds(void **state)
+{
+    (void)state;
+    struct compiled c;
+    char *rules = repeat("", "/s", 31, "/* /x\n");
+    compile(rules, &c);
+    free(rules);
+    char *url = repeat("http://h/", "/", 16000, "");
+    assert_string_equal(answer(&c.snapshot, url), "DT_ERR_LIMIT");
+    free(url);
+    url = repeat("http://h", "/s", 300, "");
+    assert_answer(&c, url, "1: 307 /x");
+    free(url);
+    compiled_release(&c);
+
+    rules = malloc(20000 * 32);
+    assert_non_null(rules);
+    char *at = rules;
+    for (int i = 0; i < 20000; i++)
+        at += sprintf(at, "/p?a=%d&b=%d /x query=drop\n", i % 140, i / 140);
+    compile(rules, &c);
+    free(rules);
+    url = repeat("http://h/p?", "b=1&a=x&", 1700, "a=y");
+    assert_string_equal(answer(&c.snapshot, url), "DT_ERR_LIMIT");
+    free(url);
+    url = repeat("http://h/p?", "c=d&", 100, "a=7&b=142");
+    assert_answer(&c, url, "19888: 307 /x");
+    free(url);
+    compiled_release(&c);
+}
 
 static void limits_are_told(void **state)
 {
@@ -197,6 +231,7 @@ int main(void)
         cmocka_unit_test(hosts_longer_than_dns_allows),
         cmocka_unit_test(deep_folders),
         cmocka_unit_test(long_paths),
+        cmocka_unit_test(a_request_cannot_cost_seconds),
         cmocka_unit_test(limits_are_told),
     };
     return cmocka_run_group_tests_name("match_large", tests, NULL, NULL);

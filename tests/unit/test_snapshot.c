@@ -58,13 +58,8 @@ static enum dt_err open_bytes(const void *bytes, size_t len)
 static void what_is_no_snapshot_is_foreign(void **state)
 {
     struct world *w = *state;
-    static const char *const FOREIGN[] = {"",
-                                          "#!/bin/sh\n",
-                                          "/a /b\n",
-                                          "\x7f"
-                                          "ELF",
-                                          "\x89PNG\r\n",
-                                          "DETOUR\n"};
+    static const char *const FOREIGN[] = {"",        "#!/bin/sh\n", "/a /b\n",
+                                          "\177ELF", "\x89PNG\r\n", "DETOUR\n"};
     for (size_t i = 0; i < sizeof FOREIGN / sizeof FOREIGN[0]; i++) {
         assert_int_equal(open_bytes(FOREIGN[i], strlen(FOREIGN[i])), DT_ERR_FOREIGN);
         assert_false(dt_snapshot_is(dt_slice_str(FOREIGN[i])));
