@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loaded before the other libraries (LD_PRELOAD): counts every allocation of the process, and says how
- * many there were when it gets SIGUSR2. In a program that AddressSanitizer allocates for, it asks that
- * to call us.
+ * Loaded before the other libraries (LD_PRELOAD): counts every allocation of the process, and says
+ * how many there were when it gets SIGUSR2. In a program that AddressSanitizer allocates for, it
+ * asks that to call us.
  */
 #include <errno.h>
 #include <signal.h>
