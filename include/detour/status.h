@@ -47,6 +47,7 @@ struct dt_status {
     bool answerable;             /* a rule may ask for it */
     struct dt_slice reason;      /* "Temporary Redirect" */
     struct dt_slice status_line; /* "HTTP/1.1 307 Temporary Redirect\r\n" */
+    struct dt_slice note_head;   /* the HTML of a note up to its sentence */
     const char *source;          /* "RFC 9110 section 15.4.8" */
 };
 

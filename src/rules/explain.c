@@ -91,11 +91,10 @@ static enum dt_err collect(const struct dt_snapshot *snapshot, const struct dt_r
         struct dt_hit *hits = malloc(room * sizeof *hits);
         if (!hits)
             return DT_ERR_NOMEM;
-        struct dt_walk walk = {.snapshot = snapshot,
-                               .request = request,
-                               .scratch = scratch,
-                               .all = hits,
-                               .all_max = room};
+        struct dt_walk walk;
+        dt_walk_init(&walk, snapshot, request, scratch);
+        walk.all = hits;
+        walk.all_max = room;
         dt_walk_run(&walk);
         if (!walk.err && walk.all_count <= room) {
             *ret_hits = hits;

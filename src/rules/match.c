@@ -40,12 +40,14 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
 {
     const struct dt_snapshot *snapshot = walk->snapshot;
     const struct dt_hit *hit = &walk->best;
-    struct dt_location parts = {.rest = hit->rest,
-                                .marks = hit->bits & DT_ENTRY_MARKS,
-                                .splat = hit->splat,
-                                .query = walk->request->query,
-                                .names = action->names,
-                                .mode = (enum dt_query_mode)action->query};
+    struct dt_location parts;
+    parts.prefix = DT_SLICE_NONE;
+    parts.rest = hit->rest;
+    parts.marks = hit->bits & DT_ENTRY_MARKS;
+    parts.splat = hit->splat;
+    parts.query = walk->request->query;
+    parts.names = action->names;
+    parts.mode = (enum dt_query_mode)action->query;
     if (hit->string && !dt_block_at(snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts.prefix))
         return DT_ERR_DAMAGED;
     return dt_location_build(&parts, walk->scratch->location, sizeof walk->scratch->location, ret);
@@ -54,7 +56,8 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
 enum dt_err dt_match(const struct dt_snapshot *snapshot, const struct dt_request *request,
                      struct dt_match_scratch *scratch, struct dt_decision *ret)
 {
-    struct dt_walk walk = {.snapshot = snapshot, .request = request, .scratch = scratch};
+    struct dt_walk walk;
+    dt_walk_init(&walk, snapshot, request, scratch);
     dt_walk_run(&walk);
     if (walk.err)
         return walk.err;

@@ -12,9 +12,8 @@
 #include <emmintrin.h>
 #endif
 
-#define HEAD_1 "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>"
-#define HEAD_2 "</title>\n<h1>"
-#define HEAD_3 "</h1>\n<p>"
+#define NOTE_HEAD_MAX 256u /* of any status */
+#define TEXT_MAX 128u      /* of any default sentence */
 #define LINK_1 " <a href=\""
 #define LINK_2 "\">"
 #define LINK_3 "</a>"
@@ -100,7 +99,7 @@ static struct dt_slice default_text(const struct dt_status *status)
 
 size_t dt_note_max(struct dt_slice location, struct dt_slice text)
 {
-    size_t fixed = sizeof(HEAD_1 HEAD_2 HEAD_3 LINK_1 LINK_2 LINK_3 TAIL) + 256;
+    size_t fixed = sizeof(LINK_1 LINK_2 LINK_3 TAIL) + NOTE_HEAD_MAX + TEXT_MAX;
     return fixed + ESCAPE_MAX * (2 * location.len + text.len);
 }
 
@@ -108,11 +107,7 @@ enum dt_err dt_note_build(const struct dt_status *status, struct dt_slice locati
                           struct dt_slice text, char *mem, size_t cap, struct dt_slice *ret)
 {
     struct dt_out out = dt_out_init(mem, cap);
-    dt_out_put(&out, DT_S(HEAD_1));
-    dt_out_put(&out, status->reason);
-    dt_out_put(&out, DT_S(HEAD_2));
-    dt_out_put(&out, status->reason);
-    dt_out_put(&out, DT_S(HEAD_3));
+    dt_out_put(&out, status->note_head);
     if (text.len)
         put_escaped(&out, text);
     else

@@ -8,6 +8,11 @@
  */
 #include <detour/status.h>
 
+/* The beginning of a hypertext note (note.c), in one piece, since every answer copies it. */
+#define NOTE_HEAD(reason)                                                                          \
+    "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" reason                    \
+    "</title>\n<h1>" reason "</h1>\n<p>"
+
 #define ROW(code, http10, permanence, method, index, heuristic, location, answerable, reason,      \
             source)                                                                                \
     {                                                                                              \
@@ -15,7 +20,7 @@
             location, answerable, {reason, sizeof(reason) - 1},                                    \
             {"HTTP/1.1 " #code " " reason "\r\n",                                                  \
              sizeof("HTTP/1.1 " #code " " reason "\r\n") - 1},                                     \
-            source                                                                                 \
+            {NOTE_HEAD(reason), sizeof(NOTE_HEAD(reason)) - 1}, source                             \
     }
 
 /* Sorted by code. The columns: HTTP/1.0 fallback, permanence, next method, what search engines take
