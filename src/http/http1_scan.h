@@ -53,6 +53,8 @@ typedef void dt_http1_scanner(const char *ptr, size_t len, struct dt_http1_index
 
 /* The fastest for this machine. */
 dt_http1_scanner dt_http1_scan;
+/* The same on x86-64, where it exists. */
+dt_http1_scanner dt_http1_scan_x86;
 /* For tests and the benchmark: as the classifiers above. */
 dt_http1_scanner *dt_http1_scanner_scalar(void);
 dt_http1_scanner *dt_http1_scanner_sse2(void);

@@ -88,7 +88,7 @@ static size_t host_len(struct dt_slice authority)
 
 bool dt_http1_authority_valid(struct dt_slice authority, bool need_port)
 {
-    size_t at = host_len(authority);
+    size_t at = authority.len <= DT_HTTP1_MAX_AUTHORITY ? host_len(authority) : 0;
     if (at == 0)
         return false;
     if (at == authority.len)

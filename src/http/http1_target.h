@@ -15,8 +15,11 @@ enum dt_http1_target_form {
     DT_HTTP1_TARGET_ASTERISK,  /* OPTIONS only */
 };
 
+#define DT_HTTP1_MAX_AUTHORITY 1024u /* a DNS name of 255 bytes, each percent-encoded, fits */
+
 /* uri-host [ ":" port ] of RFC 3986 section 3.2, with a host that is not empty and a port of at
- * most 65535; the port may be empty unless need_port. Userinfo never. */
+ * most 65535, in at most DT_HTTP1_MAX_AUTHORITY bytes; the port may be empty unless need_port.
+ * Userinfo never. */
 bool dt_http1_authority_valid(struct dt_slice authority, bool need_port);
 
 /* Sets scheme, authority (not for the origin and asterisk forms), path and query of the request,

@@ -18,8 +18,7 @@ static void must(bool so)
         abort();
 }
 
-/* ---- The plain reader -------------------------------------------------------------------------
- */
+/* ---- The plain reader --------------------------------------------------------------------- */
 
 struct reader {
     const char *ptr;
@@ -138,8 +137,7 @@ static struct reader read_plainly(const char *ptr, size_t len)
     return reader;
 }
 
-/* ---- The skipper ------------------------------------------------------------------------------
- */
+/* ---- The skipper -------------------------------------------------------------------------- */
 
 static enum dt_http1_body_result skip(const char *ptr, size_t len, size_t step, size_t *ret_used)
 {

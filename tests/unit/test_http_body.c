@@ -56,7 +56,7 @@ static const struct chunked CASES[] = {
     {"a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n", 35},
     {"0000000000000005\r\nhello\r\n0\r\n\r\n", 30},
     {"5;a=b;c\r\nhello\r\n0;x\r\n\r\n", 23},
-    {"5;a=\"q;\xC3\xA9\t\"\r\nhello\r\n0\r\n\r\n", 26},
+    {"5;a=\"q;\xC3\xA9\t\"\r\nhello\r\n0\r\n\r\n", 25},
     {"0\r\nX: y\r\nZ:\r\n\r\n" REST, 15},
     {"3\r\n\r\n\n\r\n0\r\n\r\n", 13},
     /* framing that two readers could read in two ways */

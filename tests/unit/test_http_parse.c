@@ -84,8 +84,7 @@ static void assert_cuts(const char *bytes, size_t len)
         assert_int_equal(decided, whole.used < len);
 }
 
-/* ---- What is accepted -------------------------------------------------------------------------
- */
+/* ---- What is accepted --------------------------------------------------------------------- */
 
 #define H "Host: a.example\r\n"
 
@@ -222,8 +221,7 @@ static void fields_are_read(void **state)
     }
 }
 
-/* ---- What is refused --------------------------------------------------------------------------
- */
+/* ---- What is refused ---------------------------------------------------------------------- */
 
 struct refused {
     uint16_t status;
@@ -458,8 +456,7 @@ static void errors_are_found_early(void **state)
     }
 }
 
-/* ---- Limits -----------------------------------------------------------------------------------
- */
+/* ---- Limits ------------------------------------------------------------------------------- */
 
 static char big[2 * DT_HTTP1_MAX_HEAD];
 
@@ -547,6 +544,37 @@ static void fields_have_a_limit(void **state)
     }
 }
 
+static void what_is_read_here_has_a_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before;
+        size_t fill;
+        const char *after;
+        uint16_t status;
+    } CASES[] = {
+        {"GET / HTTP/1.1\r\nHost: ", 1024, "\r\n\r\n", 0},
+        {"GET / HTTP/1.1\r\nHost: ", 1025, "\r\n\r\n", 431},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: ", 1023, "\r\n\r\n", 0},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: ", 1024, "\r\n\r\n", 431},
+        {"GET http://", 1024, "/ HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+        {"GET http://", 1025, "/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct outcome got;
+        size_t len = strlen(CASES[i].before);
+        memcpy(big, CASES[i].before, len);
+        memset(big + len, 'a', CASES[i].fill);
+        len += CASES[i].fill;
+        memcpy(big + len, CASES[i].after, strlen(CASES[i].after));
+        len += strlen(CASES[i].after);
+        parse(big, len, &got);
+        assert_int_equal(got.result, CASES[i].status ? DT_HTTP1_BAD : DT_HTTP1_DONE);
+        assert_int_equal(got.error.status, CASES[i].status);
+        assert_cuts(big, len);
+    }
+}
+
 static void nothing_is_a_beginning(void **state)
 {
     (void)state;
@@ -593,6 +621,7 @@ int main(void)
         cmocka_unit_test(the_request_line_has_a_limit),
         cmocka_unit_test(the_method_has_a_limit),
         cmocka_unit_test(fields_have_a_limit),
+        cmocka_unit_test(what_is_read_here_has_a_limit),
         cmocka_unit_test(nothing_is_a_beginning),
         cmocka_unit_test(every_place_in_a_block),
     };

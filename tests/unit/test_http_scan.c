@@ -23,8 +23,7 @@ static uint64_t next_random(void)
     return seed;
 }
 
-/* ---- Classifiers ------------------------------------------------------------------------------
- */
+/* ---- Classifiers -------------------------------------------------------------------------- */
 
 static void classify_plainly(const char block[64], struct dt_http1_masks *ret)
 {
@@ -107,8 +106,7 @@ static void the_machines_are_named(void **state)
     }
 }
 
-/* ---- Scanners ---------------------------------------------------------------------------------
- */
+/* ---- Scanners ----------------------------------------------------------------------------- */
 
 /* What http1_scan.h promises, byte by byte. */
 static void scan_plainly(const char *ptr, size_t len, struct dt_http1_index *ret)

@@ -98,8 +98,7 @@ static void errors(void **state)
     assert_written(&answer, false, true, 11, "HTTP/1.1 599 \r\n" DATE "Content-Length: 0\r\n\r\n");
 }
 
-/* ---- Date -------------------------------------------------------------------------------------
- */
+/* ---- Date --------------------------------------------------------------------------------- */
 
 static void dates(void **state)
 {
@@ -153,8 +152,7 @@ static void a_date_moves_on(void **state)
     assert_memory_equal(date.line, "Date: Sun, 22 Nov 2026 14:01:01 GMT\r\n", date.len);
 }
 
-/* ---- Pages ------------------------------------------------------------------------------------
- */
+/* ---- Pages -------------------------------------------------------------------------------- */
 
 static void each_error_has_a_page(void **state)
 {

@@ -45,8 +45,7 @@ int main(void)
 #define INPUT_CAP 4096u
 #define MUTATIONS 300000u
 
-/* ---- llhttp -----------------------------------------------------------------------------------
- */
+/* ---- llhttp ------------------------------------------------------------------------------- */
 
 struct theirs {
     llhttp_t parser; /* first: the callbacks get this pointer */
@@ -117,8 +116,7 @@ static void ask_llhttp(struct dt_slice input, struct theirs *ret)
         ret->used = (size_t)(llhttp_get_error_pos(&ret->parser) - input.ptr);
 }
 
-/* ---- The exceptions ---------------------------------------------------------------------------
- */
+/* ---- The exceptions ----------------------------------------------------------------------- */
 
 enum { EXTENSION_METHOD = 1, MINOR_VERSION = 2, HIGH_BYTES = 4, PROXY_CONNECTION = 8, TAB = 16 };
 
@@ -189,8 +187,7 @@ static unsigned explain(struct dt_slice head, const struct dt_http_request *requ
     return found;
 }
 
-/* ---- The comparison ---------------------------------------------------------------------------
- */
+/* ---- The comparison ----------------------------------------------------------------------- */
 
 struct tally {
     unsigned tried;
@@ -278,8 +275,7 @@ static void compare(struct dt_slice input, struct tally *tally)
     assert_alike(&ours, &theirs, dt_slice_of(head.ptr, used));
 }
 
-/* ---- The inputs -------------------------------------------------------------------------------
- */
+/* ---- The inputs --------------------------------------------------------------------------- */
 
 static struct {
     char bytes[INPUT_CAP];
