@@ -26,24 +26,38 @@ const uint32_t dt_http1_known_lengths[32] = {
     ['t' & 31] = 1u << 17,
 };
 
-/* Does text equal a literal of lower-case letters and hyphens, but for case? len is that of both,
- * at least 4. The text has no control bytes, so that bit 0x20 tells nothing but a letter's case. */
+/* The bits in which four or eight bytes differ from a literal of lower-case letters and hyphens,
+ * but for case. The text has no control bytes, so that bit 0x20 tells nothing but a letter's case.
+ */
+static inline uint64_t differs4(const char *text, const char *literal)
+{
+    uint32_t a = 0;
+    uint32_t b = 0;
+    memcpy(&a, text, 4);
+    memcpy(&b, literal, 4);
+    return (a | 0x20202020) ^ b;
+}
+
+static inline uint64_t differs8(const char *text, const char *literal)
+{
+    uint64_t a = 0;
+    uint64_t b = 0;
+    memcpy(&a, text, 8);
+    memcpy(&b, literal, 8);
+    return (a | 0x2020202020202020) ^ b;
+}
+
+/* Is text the literal, but for case? len is that of both, at least 4; the last piece overlaps. */
 static inline __attribute__((always_inline)) bool is_word(struct dt_slice text, const char *literal,
                                                           size_t len)
 {
-    uint64_t fold = 0;
+    const char *ptr = text.ptr;
     uint64_t differs = 0;
-    size_t step = len < 8 ? 4 : 8;
-    memcpy(&fold, "        ", step); /* a space is 0x20 */
-    for (size_t i = 0; i < len; i += step) {
-        size_t at = i + step <= len ? i : len - step;
-        uint64_t a = 0;
-        uint64_t b = 0;
-        memcpy(&a, text.ptr + at, step);
-        memcpy(&b, literal + at, step);
-        differs |= (a | fold) ^ b;
-    }
-    return differs == 0;
+    if (len < 8)
+        return (differs4(ptr, literal) | differs4(ptr + len - 4, literal + len - 4)) == 0;
+    for (size_t i = 0; i + 8 <= len; i += 8)
+        differs |= differs8(ptr + i, literal + i);
+    return (differs | differs8(ptr + len - 8, literal + len - 8)) == 0;
 }
 
 /* The next element of a comma list, trimmed; false at the end of the list. */

@@ -16,7 +16,7 @@ enum { IS_NAME = 1, IS_HEX = 2, IS_DIGIT = 4 };
 #define D (IS_NAME | IS_HEX | IS_DIGIT)
 /* unreserved and sub-delims (RFC 3986 section 2) may stand in a name; so may "%" with two digits.
  */
-static const uint8_t CLASSES[128] = {
+static const uint8_t CLASSES[256] = {
     ['!'] = N, ['$'] = N, ['&'] = N, ['\''] = N, ['('] = N, [')'] = N, ['*'] = N, ['+'] = N,
     [','] = N, ['-'] = N, ['.'] = N, [';'] = N,  ['='] = N, ['_'] = N, ['~'] = N, ['0'] = D,
     ['1'] = D, ['2'] = D, ['3'] = D, ['4'] = D,  ['5'] = D, ['6'] = D, ['7'] = D, ['8'] = D,
@@ -34,7 +34,7 @@ static const uint8_t CLASSES[128] = {
 
 static bool is(char c, unsigned what)
 {
-    return (uint8_t)c < 128 && (CLASSES[(uint8_t)c] & what);
+    return CLASSES[(uint8_t)c] & what;
 }
 
 /* What stands between the brackets: IPv6address or IPvFuture. No zone (RFC 9844). */
