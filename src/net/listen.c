@@ -109,14 +109,18 @@ static void close_keep_errno(int fd)
     errno = saved;
 }
 
+/* Sets it to 1. */
 static bool set_option(int fd, int level, int name)
 {
-    int one = 1;
+    static const int one = 1;
     return setsockopt(fd, level, name, &one, sizeof one) == 0;
 }
 
 /* A bound socket; shared ones have SO_REUSEPORT. SO_REUSEADDR lets a restarted server bind while
- * old connections are in TIME_WAIT; TCP_NODELAY is inherited by what is accepted. */
+ * old connections are in TIME_WAIT; TCP_NODELAY is inherited by what is accepted. With
+ * TCP_DEFER_ACCEPT a connection is accepted when its first bytes are there, so that a visit is
+ * never polled for; one that sends nothing is accepted a second or more later (tcp(7)), and then it
+ * times out as any other. */
 static int open_bound(const struct dt_net_address *address, bool shared)
 {
     int family = address->addr.ss_family;
@@ -128,6 +132,8 @@ static int open_bound(const struct dt_net_address *address, bool shared)
         (shared && !set_option(fd, SOL_SOCKET, SO_REUSEPORT)) ||
         (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY)) ||
         !set_option(fd, IPPROTO_TCP, TCP_NODELAY) ||
+        !set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) ||
+        !set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) ||
         bind(fd, (const struct sockaddr *)&addr, address->len) != 0) {
         close_keep_errno(fd);
         return -1;
