@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +165,12 @@ enum dt_err dt_file_replace(const char *path, const void *mem, size_t len)
     return dt_file_new_commit(&file);
 }
 
+#define HUGE_PAGE ((size_t)2 << 20)
+#define SMALL_PAGE ((size_t)sysconf(_SC_PAGESIZE))
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1; an older kernel refuses it, and nothing is lost */
+#endif
+
 enum dt_err dt_file_reserve(int fd, size_t len)
 {
     int rc;
@@ -182,6 +190,32 @@ enum dt_err dt_file_memory(const char *name, int *ret_fd)
         return DT_ERR_IO;
     *ret_fd = fd;
     return DT_OK;
+}
+
+void *dt_file_map(int fd, size_t len, int prot)
+{
+    char *room = mmap(NULL, len + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return NULL;
+    size_t before = (size_t)(-(uintptr_t)room & (HUGE_PAGE - 1));
+    char *mem = room + before;
+    size_t kept = (len + SMALL_PAGE - 1) & ~(SMALL_PAGE - 1);
+    bool mapped = mmap(mem, len, prot, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+    if (!mapped)
+        kept = 0;
+    if (before)
+        munmap(room, before);
+    munmap(mem + kept, len + HUGE_PAGE - before - kept);
+    return mapped ? mem : NULL;
+}
+
+void dt_file_memory_gather(int fd, size_t len)
+{
+    void *mem = len >= HUGE_PAGE ? dt_file_map(fd, len, PROT_READ) : NULL;
+    if (!mem)
+        return;
+    (void)madvise(mem, len & ~(HUGE_PAGE - 1), MADV_COLLAPSE);
+    munmap(mem, len);
 }
 
 enum dt_err dt_file_memory_seal(int fd)

@@ -45,6 +45,13 @@ DT_MUST_USE enum dt_err dt_file_reserve(int fd, size_t len);
 /* An anonymous file in memory that can be sealed. name is for people, in /proc. */
 DT_MUST_USE enum dt_err dt_file_memory(const char *name, int *ret_fd);
 
+/* Maps a file, shared, where huge pages fit; munmap(mem, len) ends it. NULL on failure. */
+void *dt_file_map(int fd, size_t len, int prot);
+
+/* Moves a memory file's bytes onto huge pages where the system has some: then a walk through it at
+ * random, and mapping it, cost less. Takes a while; a failure changes nothing. */
+void dt_file_memory_gather(int fd, size_t len);
+
 /* From now on nobody can change it or its size, whoever holds it; no writable mapping may be left.
  */
 DT_MUST_USE enum dt_err dt_file_memory_seal(int fd);

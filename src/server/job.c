@@ -55,6 +55,9 @@ static enum dt_err compile_set(struct dt_ruleset *set, int fd)
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return DT_ERR_IO;
     enum dt_err err = dt_rulefiles_compile(set, seed, (uint64_t)time(NULL), fd);
+    struct stat st;
+    if (!err && fstat(fd, &st) == 0)
+        dt_file_memory_gather(fd, (size_t)st.st_size);
     return err ? err : dt_file_memory_seal(fd);
 }
 

@@ -7,6 +7,8 @@
  */
 #include "server/view.h"
 
+#include "base/file.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,8 +22,8 @@ static enum dt_err map_snapshot(int fd, struct dt_view_map *ret)
     if (st.st_size <= 0)
         return DT_ERR_TORN;
     size_t len = (size_t)st.st_size;
-    void *mem = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
-    if (mem == MAP_FAILED)
+    void *mem = dt_file_map(fd, len, PROT_READ);
+    if (!mem)
         return DT_ERR_NOMEM;
     enum dt_err err = dt_snapshot_open(mem, len, &ret->snapshot);
     if (err) {

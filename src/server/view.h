@@ -9,7 +9,7 @@
 #include <detour/snapshot.h>
 #include <stdint.h>
 
-#define DT_VIEW_SLICE (1u << 20) /* bytes mapped or unmapped at a time */
+#define DT_VIEW_SLICE (2u << 20) /* bytes mapped or unmapped at a time: a huge page */
 #define DT_VIEW_LEAVING 8
 
 struct dt_view_map {
