@@ -69,8 +69,10 @@ static enum dt_err check_group(struct dt_plan *plan, struct group *group, uint32
 {
     group->count = 0;
     for (uint32_t rank = first; rank != DT_PLAN_NONE; rank = plan->next[rank]) {
-        if (!dt_grow((void **)&group->rows, group->count, &group->room, sizeof *group->rows))
+        void *rows = group->rows;
+        if (!dt_grow(&rows, group->count, &group->room, sizeof *group->rows))
             return DT_ERR_NOMEM;
+        group->rows = rows;
         group->rows[group->count++] =
             (struct signature){signature_of(dt_plan_rule(plan, rank)), rank};
     }

@@ -26,8 +26,10 @@ static enum dt_err find_host(struct dt_plan *plan, struct dt_slice name,
             return DT_OK;
         }
     }
-    if (!dt_grow((void **)&plan->hosts, plan->host_count, &plan->host_room, sizeof *plan->hosts))
+    void *rows = plan->hosts;
+    if (!dt_grow(&rows, plan->host_count, &plan->host_room, sizeof *plan->hosts))
         return DT_ERR_NOMEM;
+    plan->hosts = rows;
     struct dt_plan_host *host = &plan->hosts[plan->host_count++];
     *host = (struct dt_plan_host){.name = name, .hash = hash};
     index->slots[at] = (struct dt_index_slot){(uint32_t)(hash >> 32), (uint32_t)plan->host_count};

@@ -35,8 +35,10 @@ static enum dt_err find_pair(struct dt_plan *plan, struct dt_index *index,
             return DT_OK;
         }
     }
-    if (!dt_grow((void **)&plan->pairs, plan->pair_count, &plan->pair_room, sizeof *plan->pairs))
+    void *rows = plan->pairs;
+    if (!dt_grow(&rows, plan->pair_count, &plan->pair_room, sizeof *plan->pairs))
         return DT_ERR_NOMEM;
+    plan->pairs = rows;
     plan->pairs[plan->pair_count++] = (struct dt_plan_pair){.hash = hash,
                                                             .name = param->name,
                                                             .value = param->value,

@@ -67,9 +67,10 @@ static enum dt_err intern(struct sharing *sharing, struct dt_slice text, uint64_
             return DT_OK;
         }
     }
-    if (!dt_grow((void **)&plan->strings, plan->string_count, &plan->string_room,
-                 sizeof *plan->strings))
+    void *rows = plan->strings;
+    if (!dt_grow(&rows, plan->string_count, &plan->string_room, sizeof *plan->strings))
         return DT_ERR_NOMEM;
+    plan->strings = rows;
     plan->strings[plan->string_count++] =
         (struct dt_plan_string){.text = text, .hash = hash, .ref = DT_PLAN_NONE};
     index->slots[at] = (struct dt_index_slot){tag, (uint32_t)plan->string_count};

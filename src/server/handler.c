@@ -141,7 +141,11 @@ void dt_handler_answer(void *ctx, const struct dt_http_request *request,
         return;
     }
     enum dt_err err = dt_match(handler->snapshot, &asked, &handler->scratch, &decision);
-    if (err) {
+    if (err == DT_ERR_LIMIT || err == DT_ERR_SPACE) {
+        /* Too long for what the rules make of it: no fault of theirs, nor of the snapshot. */
+        plain(ret_answer, 414);
+        ret_answer->body = dt_http1_error_page(414);
+    } else if (err) {
         fail(handler, err, ret_answer);
     } else if (!decision.matched) {
         plain(ret_answer, 404);

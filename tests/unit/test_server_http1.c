@@ -242,6 +242,31 @@ static void damaged_rules_are_500(void **state)
     free(copy);
 }
 
+/* A Location that grows with the request can outgrow what an answer holds: the request is at fault.
+ */
+static void a_location_too_long_is_414(void **state)
+{
+    struct bench *bench = *state;
+    struct compiled many;
+    static char rules[1024];
+    char *at = rules + snprintf(rules, sizeof rules, "/big/* /x");
+    for (int i = 0; i < 40; i++)
+        at += snprintf(at, sizeof rules - (size_t)(at - rules), "/:splat");
+    compile(rules, &many);
+    bench->handler.snapshot = &many.snapshot;
+    static char input[8192];
+    int head = snprintf(input, sizeof input, "GET /big/");
+    memset(input + head, 'a', 4000);
+    snprintf(input + head + 4000, 64, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct dt_slice all = dt_slice_str(input);
+    size_t len;
+    unsigned timer;
+    assert_int_equal(feed(bench, all, all.len, false, &len, &timer), DT_NET_MORE);
+    bench->answer[len] = '\0';
+    assert_non_null(strstr(bench->answer, "HTTP/1.1 414 URI Too Long\r\n"));
+    compiled_release(&many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_last_answer_says_so, start, end),
         cmocka_unit_test_setup_teardown(late_heads_are_told, start, end),
         cmocka_unit_test_setup_teardown(damaged_rules_are_500, start, end),
+        cmocka_unit_test_setup_teardown(a_location_too_long_is_414, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
