@@ -133,7 +133,6 @@ static int open_bound(const struct dt_net_address *address, bool shared)
         (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY)) ||
         !set_option(fd, IPPROTO_TCP, TCP_NODELAY) ||
         !set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) ||
-        !set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) ||
         bind(fd, (const struct sockaddr *)&addr, address->len) != 0) {
         close_keep_errno(fd);
         return -1;
