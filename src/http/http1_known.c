@@ -47,17 +47,20 @@ static inline uint64_t differs8(const char *text, const char *literal)
     return (a | 0x2020202020202020) ^ b;
 }
 
-/* Is text the literal, but for case? len is that of both, at least 4; the last piece overlaps. */
-static inline __attribute__((always_inline)) bool is_word(struct dt_slice text, const char *literal,
-                                                          size_t len)
+/* Is text the word, but for case? A word has at least 4 bytes; the last piece compared overlaps. */
+static inline __attribute__((always_inline)) bool is_word(struct dt_slice text,
+                                                          struct dt_slice word)
 {
-    const char *ptr = text.ptr;
+    size_t len = word.len;
     uint64_t differs = 0;
+    if (text.len != len)
+        return false;
     if (len < 8)
-        return (differs4(ptr, literal) | differs4(ptr + len - 4, literal + len - 4)) == 0;
+        return (differs4(text.ptr, word.ptr) | differs4(text.ptr + len - 4, word.ptr + len - 4)) ==
+               0;
     for (size_t i = 0; i + 8 <= len; i += 8)
-        differs |= differs8(ptr + i, literal + i);
-    return (differs | differs8(ptr + len - 8, literal + len - 8)) == 0;
+        differs |= differs8(text.ptr + i, word.ptr + i);
+    return (differs | differs8(text.ptr + len - 8, word.ptr + len - 8)) == 0;
 }
 
 /* The next element of a comma list, trimmed; false at the end of the list. */
@@ -100,14 +103,14 @@ static bool read_host(struct dt_http1_state *state, struct dt_slice value, size_
 static bool read_connection(struct dt_http1_state *state, struct dt_slice value)
 {
     struct dt_slice option;
-    if (value.len == 10 && is_word(value, "keep-alive", 10)) { /* by far the most frequent value */
+    if (is_word(value, DT_S("keep-alive"))) { /* by far the most frequent value */
         state->seen |= SEEN_KEEP_ALIVE;
         return true;
     }
     while (next_element(&value, &option)) {
-        if (option.len == 10 && is_word(option, "keep-alive", 10))
+        if (is_word(option, DT_S("keep-alive")))
             state->seen |= SEEN_KEEP_ALIVE;
-        else if (option.len == 5 && is_word(option, "close", 5))
+        else if (is_word(option, DT_S("close")))
             state->seen |= SEEN_CLOSE;
     }
     return true;
@@ -204,15 +207,15 @@ bool dt_http1_known_read(struct dt_http1_state *state, const struct dt_http_fiel
     struct dt_slice name = field->name;
     struct dt_slice value = field->value;
     size_t at = (size_t)(name.ptr - state->ptr);
-    if (name.len == 4 && is_word(name, "host", 4))
+    if (is_word(name, DT_S("host")))
         return is_short(state, value, at) && read_host(state, value, at);
-    if (name.len == 10 && is_word(name, "connection", 10))
+    if (is_word(name, DT_S("connection")))
         return is_short(state, value, at) && read_connection(state, value);
-    if (name.len == 14 && is_word(name, "content-length", 14))
+    if (is_word(name, DT_S("content-length")))
         return is_short(state, value, at) && read_length(state, value, at);
-    if (name.len == 17 && is_word(name, "transfer-encoding", 17))
+    if (is_word(name, DT_S("transfer-encoding")))
         return is_short(state, value, at) && read_coding(state, value, at);
-    if (name.len == 6 && is_word(name, "expect", 6))
+    if (is_word(name, DT_S("expect")))
         return is_short(state, value, at) && read_expect(state, value);
     return true;
 }

@@ -6,83 +6,13 @@
  */
 #include "http/http1_parse.h"
 
-#include <detour/ruleset.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-struct outcome {
-    enum dt_http1_result result;
-    size_t used;
-    struct dt_http1_error error;
-    char text[512]; /* the request, for reading */
-};
-
-static const char *body_name(const struct dt_http_request *request, char buf[40])
-{
-    if (request->body == DT_HTTP_BODY_CHUNKED)
-        return "chunked";
-    if (request->body == DT_HTTP_BODY_NONE)
-        return "none";
-    (void)snprintf(buf, 40, "%llu", (unsigned long long)request->content_length);
-    return buf;
-}
-
-static void describe(const struct dt_http_request *r, char *text, size_t cap)
-{
-    char buf[40];
-    (void)snprintf(text, cap, "%.*s %s %.*s %.*s ?%.*s %u %s body=%s%s%s n=%u",
-                   DT_SLICE_FMT(r->method), r->scheme == DT_SCHEME_HTTPS ? "https" : "http",
-                   DT_SLICE_FMT(r->authority), DT_SLICE_FMT(r->path), DT_SLICE_FMT(r->query),
-                   r->version, r->keep_alive ? "keep" : "close", body_name(r, buf),
-                   r->expect_continue ? " expect" : "", r->head ? " head" : "", r->nfields);
-}
-
-static void parse(const char *bytes, size_t len, struct outcome *ret)
-{
-    static struct dt_http_request request;
-    char *exact = malloc(len ? len : 1);
-    assert_non_null(exact);
-    memcpy(exact, bytes, len);
-    memset(ret, 0, sizeof *ret);
-    ret->result = dt_http1_parse(dt_slice_of(exact, len), &request, &ret->used, &ret->error);
-    if (ret->result == DT_HTTP1_DONE)
-        describe(&request, ret->text, sizeof ret->text);
-    free(exact);
-}
-
-static void assert_same(const struct outcome *a, const struct outcome *b, const char *input,
-                        size_t at)
-{
-    if (a->result != b->result || a->used != b->used || strcmp(a->text, b->text) != 0 ||
-        a->error.status != b->error.status || a->error.at != b->error.at ||
-        a->error.reason != b->error.reason)
-        fail_msg("cut at %zu of \"%s\": %d %u at %u %s, whole: %d %u at %u %s", at, input,
-                 a->result, a->error.status, a->error.at, a->error.reason, b->result,
-                 b->error.status, b->error.at, b->error.reason);
-}
-
-/* Every beginning of the input is MORE or the whole input's outcome, and once it is, it stays. */
-static void assert_cuts(const char *bytes, size_t len)
-{
-    struct outcome whole;
-    struct outcome part;
-    parse(bytes, len, &whole);
-    bool decided = false;
-    for (size_t cut = 0; cut < len; cut++) {
-        parse(bytes, cut, &part);
-        if (!decided && part.result == DT_HTTP1_MORE)
-            continue;
-        decided = true;
-        assert_same(&part, &whole, bytes, cut);
-    }
-    if (whole.result == DT_HTTP1_DONE)
-        assert_int_equal(decided, whole.used < len);
-}
+#include "http_cuts.h"
 
 /* ---- What is accepted --------------------------------------------------------------------- */
 
@@ -456,137 +386,6 @@ static void errors_are_found_early(void **state)
     }
 }
 
-/* ---- Limits ------------------------------------------------------------------------------- */
-
-static char big[2 * DT_HTTP1_MAX_HEAD];
-
-/* A head of exactly len bytes, of which the request line takes line without its CRLF. */
-static void fill_head(size_t len, size_t line)
-{
-    static const char START[] = "GET /";
-    static const char VERSION[] = " HTTP/1.1";
-    memset(big, 'a', sizeof big);
-    memcpy(big, START, sizeof START - 1);
-    memcpy(big + line - (sizeof VERSION - 1), VERSION, sizeof VERSION - 1);
-    memcpy(big + line, "\r\nHost: a\r\nX: ", 14);
-    memcpy(big + len - 4, "\r\n\r\n", 4);
-}
-
-static void the_head_has_a_limit(void **state)
-{
-    (void)state;
-    struct outcome got;
-    fill_head(DT_HTTP1_MAX_HEAD, 100);
-    parse(big, sizeof big, &got);
-    assert_int_equal(got.result, DT_HTTP1_DONE);
-    assert_int_equal(got.used, DT_HTTP1_MAX_HEAD);
-
-    fill_head(DT_HTTP1_MAX_HEAD + 1, 100);
-    parse(big, DT_HTTP1_MAX_HEAD - 1, &got);
-    assert_int_equal(got.result, DT_HTTP1_MORE);
-    parse(big, DT_HTTP1_MAX_HEAD, &got);
-    assert_int_equal(got.result, DT_HTTP1_BAD);
-    assert_int_equal(got.error.status, 431);
-    parse(big, sizeof big, &got);
-    assert_int_equal(got.result, DT_HTTP1_BAD);
-    assert_int_equal(got.error.status, 431);
-}
-
-static void the_request_line_has_a_limit(void **state)
-{
-    (void)state;
-    struct outcome got;
-    fill_head(DT_HTTP1_MAX_HEAD, DT_HTTP1_MAX_HEAD - 18);
-    parse(big, DT_HTTP1_MAX_HEAD, &got);
-    assert_int_equal(got.result, DT_HTTP1_DONE);
-    fill_head(sizeof big, DT_HTTP1_MAX_HEAD + 100);
-    parse(big, DT_HTTP1_MAX_HEAD - 1, &got);
-    assert_int_equal(got.result, DT_HTTP1_MORE);
-    parse(big, DT_HTTP1_MAX_HEAD, &got);
-    assert_int_equal(got.result, DT_HTTP1_BAD);
-    assert_int_equal(got.error.status, 414);
-    parse(big, sizeof big, &got);
-    assert_int_equal(got.error.status, 414);
-}
-
-static void the_method_has_a_limit(void **state)
-{
-    (void)state;
-    struct outcome got;
-    memset(big, 'M', 65);
-    size_t rest = (size_t)snprintf(big + 64, 100, " / HTTP/1.1\r\nHost: a\r\n\r\n");
-    parse(big, 64 + rest, &got);
-    assert_int_equal(got.result, DT_HTTP1_DONE);
-    memset(big, 'M', 65);
-    rest = (size_t)snprintf(big + 65, 100, " / HTTP/1.1\r\nHost: a\r\n\r\n");
-    parse(big, 65 + rest, &got);
-    assert_int_equal(got.result, DT_HTTP1_BAD);
-    assert_int_equal(got.error.status, 501);
-    assert_cuts(big, 65 + rest);
-}
-
-static void fields_have_a_limit(void **state)
-{
-    (void)state;
-    struct outcome got;
-    for (unsigned fields = DT_HTTP_MAX_FIELDS; fields <= DT_HTTP_MAX_FIELDS + 40; fields++) {
-        size_t len = (size_t)snprintf(big, sizeof big, "GET / HTTP/1.1\r\nHost: a\r\n");
-        for (unsigned i = 1; i < fields; i++)
-            len += (size_t)snprintf(big + len, sizeof big - len, "%s\r\n",
-                                    i % 3 ? "x:" : "Other: a value");
-        memcpy(big + len, "\r\n", 2);
-        len += 2;
-        parse(big, len, &got);
-        assert_int_equal(got.result, fields == DT_HTTP_MAX_FIELDS ? DT_HTTP1_DONE : DT_HTTP1_BAD);
-        if (fields > DT_HTTP_MAX_FIELDS)
-            assert_int_equal(got.error.status, 431);
-        assert_cuts(big, len);
-    }
-}
-
-static void what_is_read_here_has_a_limit(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *before;
-        size_t fill;
-        const char *after;
-        uint16_t status;
-    } CASES[] = {
-        {"GET / HTTP/1.1\r\nHost: ", 1024, "\r\n\r\n", 0},
-        {"GET / HTTP/1.1\r\nHost: ", 1025, "\r\n\r\n", 431},
-        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: ", 1023, "\r\n\r\n", 0},
-        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: ", 1024, "\r\n\r\n", 431},
-        {"GET http://", 1024, "/ HTTP/1.1\r\nHost: a\r\n\r\n", 0},
-        {"GET http://", 1025, "/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct outcome got;
-        size_t len = strlen(CASES[i].before);
-        memcpy(big, CASES[i].before, len);
-        memset(big + len, 'a', CASES[i].fill);
-        len += CASES[i].fill;
-        memcpy(big + len, CASES[i].after, strlen(CASES[i].after));
-        len += strlen(CASES[i].after);
-        parse(big, len, &got);
-        assert_int_equal(got.result, CASES[i].status ? DT_HTTP1_BAD : DT_HTTP1_DONE);
-        assert_int_equal(got.error.status, CASES[i].status);
-        assert_cuts(big, len);
-    }
-}
-
-static void nothing_is_a_beginning(void **state)
-{
-    (void)state;
-    struct dt_http_request request;
-    struct dt_http1_error error;
-    size_t used = 7;
-    assert_int_equal(dt_http1_parse(DT_SLICE_NONE, &request, &used, &error), DT_HTTP1_MORE);
-    assert_int_equal(dt_http1_parse(DT_S("\r"), &request, &used, &error), DT_HTTP1_MORE);
-    assert_int_equal(dt_http1_parse(DT_S("\r\n"), &request, &used, &error), DT_HTTP1_MORE);
-    assert_int_equal(used, 7);
-}
-
 /* The same head behind paddings of each length meets the block borders at each place. */
 static void every_place_in_a_block(void **state)
 {
@@ -617,12 +416,6 @@ int main(void)
         cmocka_unit_test(bad_heads),
         cmocka_unit_test(a_nul_is_refused_everywhere),
         cmocka_unit_test(errors_are_found_early),
-        cmocka_unit_test(the_head_has_a_limit),
-        cmocka_unit_test(the_request_line_has_a_limit),
-        cmocka_unit_test(the_method_has_a_limit),
-        cmocka_unit_test(fields_have_a_limit),
-        cmocka_unit_test(what_is_read_here_has_a_limit),
-        cmocka_unit_test(nothing_is_a_beginning),
         cmocka_unit_test(every_place_in_a_block),
     };
     return cmocka_run_group_tests_name("http_parse", tests, NULL, NULL);
