@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A node's rules without query conditions are in its own record, best first. Those with conditions
+ * are in records of their own, one for each parameter that some rule stands under; they are asked
+ * for by the parameters that the request has.
+ */
+#include "rules/walk_node.h"
+
+bool dt_walk_damaged(struct dt_walk *walk)
+{
+    walk->err = DT_ERR_DAMAGED;
+    return false;
+}
+
+/* What one request may cost, in steps of a few nanoseconds: no rule set is slow for a request that
+ * people send, but 8,000 segments against deep folders, or 4,000 parameters against thousands of
+ * rules that share one, multiply. To explain, there is time. */
+#define WORK_MAX (UINT64_C(1) << 20)
+
+static bool charge(struct dt_walk *walk, uint64_t steps)
+{
+    walk->work += steps;
+    if (walk->work <= WORK_MAX || walk->all)
+        return true;
+    walk->err = DT_ERR_LIMIT;
+    return false;
+}
+
+static void take(struct dt_walk *walk, const struct dt_hit *hit)
+{
+    if (walk->all) {
+        if (walk->all_count < walk->all_max)
+            walk->all[walk->all_count] = *hit;
+        walk->all_count++;
+    }
+    if (!walk->found || hit->rank < walk->best.rank)
+        walk->best = *hit;
+    walk->found = true;
+}
+
+bool dt_walk_next(struct dt_walk *walk, struct dt_probe *probe, struct dt_record *ret)
+{
+    enum dt_probe_result result = dt_probe_next(walk->snapshot, probe, ret);
+    if (result == DT_PROBE_DAMAGED)
+        return dt_walk_damaged(walk);
+    return result == DT_PROBE_FOUND;
+}
+
+static struct dt_slice splat_of(const struct dt_walk *walk, const struct dt_walk_place *place)
+{
+    if (place->path_kind == DT_PATH_EXACT)
+        return DT_SLICE_NONE;
+    return dt_slice_from(walk->request->path, place->key_len + 1);
+}
+
+/* Reads one entry; true when it matches. The cursor is behind it either way. */
+static bool read_entry(struct dt_walk *walk, const struct dt_walk_place *place, struct dt_cursor *c,
+                       struct dt_hit *hit)
+{
+    const struct dt_request *request = walk->request;
+    unsigned bits = dt_cursor_fixed(c, 1);
+    hit->bits = (uint8_t)bits;
+    hit->rank = (uint32_t)dt_cursor_varint(c);
+    bool match = !(bits & DT_ENTRY_HTTP) || request->scheme == DT_SCHEME_HTTP;
+    match = match && (!(bits & DT_ENTRY_HTTPS) || request->scheme == DT_SCHEME_HTTPS);
+    hit->port = 0;
+    if (bits & DT_ENTRY_PORT) {
+        hit->port = (uint16_t)dt_cursor_fixed(c, 2);
+        match = match && hit->port == request->port;
+    }
+    hit->priority = bits & DT_ENTRY_PRIORITY ? (int32_t)dt_cursor_fixed(c, 4) : 0;
+    uint64_t others = bits & DT_ENTRY_PARAMS ? dt_cursor_varint(c) : 0;
+    hit->params = (uint32_t)others + (place->pair ? 1 : 0);
+    if (bits & (DT_ENTRY_PARAMS | DT_ENTRY_ONLY)) {
+        if (!charge(walk, (others + 1) * (place->query.len / 2 + 1)))
+            return false;
+        bool satisfied =
+            dt_params_satisfy(place->query, c, others, place->pair, bits & DT_ENTRY_ONLY);
+        match = match && satisfied;
+    }
+    hit->string = 0;
+    hit->rest = DT_SLICE_NONE;
+    if (bits & DT_ENTRY_TARGET) {
+        hit->string = dt_cursor_varint(c);
+        hit->rest = dt_cursor_bytes(c, dt_cursor_varint(c));
+    }
+    hit->action = dt_cursor_varint(c);
+    return match && !c->bad;
+}
+
+/* The entries of a node or pair are in order of rank: the first that matches is its best. */
+static bool read_entries(struct dt_walk *walk, const struct dt_walk_place *place,
+                         struct dt_cursor *c)
+{
+    uint64_t count = dt_cursor_varint(c);
+    for (uint64_t i = 0; i < count; i++) {
+        struct dt_hit hit;
+        bool match = read_entry(walk, place, c, &hit);
+        if (walk->err)
+            return false;
+        if (c->bad)
+            return dt_walk_damaged(walk);
+        if (!match)
+            continue;
+        hit.splat = splat_of(walk, place);
+        hit.host_kind = place->level->host_kind;
+        hit.host_len = (uint32_t)place->level->host.len;
+        hit.path_kind = place->path_kind;
+        hit.depth = place->depth;
+        take(walk, &hit);
+        if (!walk->all)
+            return true;
+    }
+    return !c->bad || dt_walk_damaged(walk);
+}
+
+/* The pair record of one condition below a node, if there is one. */
+static bool probe_pair(struct dt_walk *walk, const struct dt_walk_place *place, uint32_t node_ref,
+                       uint64_t hash, const struct dt_condition *want)
+{
+    struct dt_probe probe = dt_probe_start(walk->snapshot, hash);
+    struct dt_record record;
+    while (dt_walk_next(walk, &probe, &record)) {
+        if (record.kind != DT_RECORD_PAIR || dt_cursor_fixed(&record.body, 4) != node_ref)
+            continue;
+        uint64_t name_len = dt_cursor_varint(&record.body);
+        uint64_t value_len = dt_cursor_varint(&record.body);
+        struct dt_slice name = dt_cursor_bytes(&record.body, name_len);
+        struct dt_slice value = dt_cursor_bytes(&record.body, value_len ? value_len - 1 : 0);
+        if ((value_len == 0) != want->any_value || !dt_slice_eq(name, want->name) ||
+            !dt_slice_eq(value, want->value))
+            continue;
+        if (!charge(walk, (uint64_t)(record.body.end - record.body.pos) / 16))
+            return false;
+        struct dt_walk_place below = *place;
+        below.pair = want;
+        return read_entries(walk, &below, &record.body);
+    }
+    return walk->err == DT_OK;
+}
+
+static bool probe_pairs(struct dt_walk *walk, const struct dt_walk_place *place,
+                        const struct dt_record *node)
+{
+    struct dt_slice rest = place->query, name, value;
+    while (dt_params_next(&rest, &name, &value)) {
+        uint64_t hash = dt_name_hash(name, walk->snapshot->seed, node->ref);
+        struct dt_condition want = {name, DT_SLICE_NONE, true};
+        if ((node->forms & DT_NODE_HAS_NAMES) && !probe_pair(walk, place, node->ref, hash, &want))
+            return false;
+        want = (struct dt_condition){name, value, false};
+        if ((node->forms & DT_NODE_HAS_PAIRS) &&
+            !probe_pair(walk, place, node->ref, dt_value_hash(value, hash), &want))
+            return false;
+    }
+    return true;
+}
+
+/* Compares a node's path with a key; false with *ret_bad set when it could not be read. */
+static bool path_is(const struct dt_snapshot *snapshot, struct dt_cursor *c, struct dt_slice key,
+                    bool *ret_bad)
+{
+    uint64_t string = dt_cursor_varint(c);
+    struct dt_slice rest = dt_cursor_bytes(c, dt_cursor_varint(c));
+    struct dt_slice prefix = DT_SLICE_NONE;
+    *ret_bad =
+        c->bad || (string && !dt_block_at(snapshot, DT_SECTION_STRINGS, string - 1, &prefix));
+    return !*ret_bad && key.len == prefix.len + rest.len && dt_slice_starts(key, prefix) &&
+           dt_slice_eq(dt_slice_from(key, prefix.len), rest);
+}
+
+bool dt_walk_node(struct dt_walk *walk, const struct dt_walk_place *place, unsigned forms)
+{
+    struct dt_slice key = dt_slice_of(place->path.ptr, place->key_len);
+    unsigned kind = place->path_kind == DT_PATH_EXACT ? DT_RECORD_EXACT : DT_RECORD_PREFIX;
+    uint64_t hash =
+        dt_key_hash(key, walk->snapshot->seed, kind | forms << 4, place->level->host_id);
+    if (!charge(walk, 1 + key.len / 16))
+        return false;
+    struct dt_probe probe = dt_probe_start(walk->snapshot, hash);
+    struct dt_record record;
+    while (dt_walk_next(walk, &probe, &record)) {
+        if (record.kind != kind || (record.forms & (DT_FORMS - 1)) != forms ||
+            dt_cursor_varint(&record.body) != place->level->host_id)
+            continue;
+        bool bad;
+        bool same = path_is(walk->snapshot, &record.body, key, &bad);
+        if (bad)
+            return dt_walk_damaged(walk);
+        if (!same)
+            continue;
+        if (!read_entries(walk, place, &record.body))
+            return false;
+        if ((record.forms & (DT_NODE_HAS_PAIRS | DT_NODE_HAS_NAMES)) && place->query.len)
+            return probe_pairs(walk, place, &record);
+        return true;
+    }
+    return walk->err == DT_OK;
+}
