@@ -27,6 +27,7 @@
  * from it, heuristically cacheable (RFC 9110 section 15.1), redirects to Location, a rule may
  * answer it. The HTTP/1.0 fallbacks: RFC 1945 section 9.3 knows 301 and 302 only. */
 static const struct dt_status TABLE[] = {
+    ROW(200, 200, NONE, NONE, NONE, true, false, false, "OK", "RFC 9110 section 15.3.1"),
     ROW(300, 300, NONE, NONE, NONE, true, false, false, "Multiple Choices",
         "RFC 9110 section 15.4.1"),
     ROW(301, 301, PERMANENT, POST_TO_GET, MOVE, true, true, true, "Moved Permanently",
