@@ -3,6 +3,7 @@
 # (packages.txt) and calls Meson or a script. "make help" lists the targets.
 
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 PORT ?= 8307
 BUILD := build
 
@@ -14,7 +15,7 @@ RELEASE := --buildtype=release -Dtests=false -Db_pie=true -Db_lto=true
 
 all: ## the optimised program, at build/detour
 	@scripts/deps build
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(RELEASE) --prefix=$(PREFIX)
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(RELEASE) --prefix=$(PREFIX) --libdir=$(LIBDIR)
 	@ninja -C $(BUILD)
 
 run: all ## all, then serve examples/news.rules on 127.0.0.1 (PORT=8307) until Ctrl-C
@@ -37,8 +38,8 @@ bench: all ## Detour beside nginx, h2o, HAProxy, lighttpd and a raw floor
 	@scripts/deps bench
 	@bench/run
 
-install: all ## program, library, headers, detour.pc, man page (PREFIX=/usr/local, DESTDIR=)
-	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+install: all ## program, library, headers, detour.pc, man page (PREFIX=/usr/local, LIBDIR=lib, DESTDIR=)
+	@meson configure $(BUILD) -Dprefix=$(PREFIX) -Dlibdir=$(LIBDIR)
 	@meson install -C $(BUILD)
 
 clean: ## remove what the targets made

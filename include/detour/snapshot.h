@@ -55,7 +55,8 @@ struct dt_snapshot {
     uint32_t suffix_labels; /* bit n: some *.host or .host rule's host has n labels (31: or more) */
     uint32_t host_count;
     uint32_t any_variants; /* forms of exact paths in use by rules for any host */
-    uint32_t any_depths[2]; /* depths of dir paths in use by them: [0] as written, [1] ignoring case */
+    uint32_t
+        any_depths[2]; /* depths of dir paths in use by them: [0] as written, [1] ignoring case */
 };
 
 /* True when the bytes begin as a snapshot does, whatever their state: for format recognition. */
