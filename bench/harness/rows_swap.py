@@ -21,7 +21,7 @@ from .heads import HEADS, RATE
 from .load import Load, must_be_right
 from .rows import Row
 
-WINDOWS = {"detour": (5.0, 3), "nginx": (14.0, 1)}  # seconds of a window, pairs of windows
+WINDOWS = {"detour": (5.0, 5), "nginx": (14.0, 1)}  # seconds of a window, pairs of windows
 SATURATED = (18.0, 1)  # Detour waits ten seconds for a free CPU before it takes some
 BEFORE_SWAP = 0.3
 
