@@ -8,6 +8,7 @@
 #include "rules/diag.h"
 #include "rules/native_scan.h"
 #include "rules/reader.h"
+#include "semantics/query.h"
 #include <detour/uri.h>
 #include <stdlib.h>
 
@@ -121,14 +122,13 @@ static size_t order_params(struct dt_param *params, size_t count)
     return kept;
 }
 
-static struct dt_param read_param(struct dt_slice piece, bool any)
+/* any: without "=" the name alone is asked for, else it has the empty value. */
+static struct dt_param make_param(const struct dt_query_param *read, bool any)
 {
-    const char *equals = memchr(piece.ptr, '=', piece.len);
-    size_t at = equals ? (size_t)(equals - piece.ptr) : piece.len;
-    struct dt_slice value = dt_slice_from(piece, at + 1);
+    bool equals = read->text.len > read->name.len;
     return (struct dt_param){
-        .name = dt_slice_of(piece.ptr, at),
-        .value = value.len ? value : DT_SLICE_NONE,
+        .name = read->name,
+        .value = read->value.len ? read->value : DT_SLICE_NONE,
         .any_value = !equals && any,
     };
 }
@@ -148,17 +148,13 @@ bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, st
                          DT_LIMIT_SOURCE);
     if (!dt_reader_keep(reader, &query))
         return false;
-    for (size_t at = 0; at < query.len;) {
-        struct dt_slice rest = dt_slice_from(query, at);
-        const char *and = memchr(rest.ptr, '&', rest.len);
-        rest.len = and? (size_t)(and-rest.ptr) : rest.len;
-        at += rest.len + 1;
-        if (rest.len == 0)
-            continue;
+    struct dt_slice rest = query;
+    struct dt_query_param param;
+    while (dt_query_next(&rest, &param)) {
         if (count == DT_LIMIT_PARAMS)
             return DT_REFUSE(reader, raw, "source-params",
                              "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
-        found[count++] = read_param(rest, any);
+        found[count++] = make_param(&param, any);
     }
     if (count == 0)
         return true;

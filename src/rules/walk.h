@@ -65,9 +65,6 @@ void dt_walk_run(struct dt_walk *walk);
 
 /* ---- walk_params.c: query conditions ---- */
 
-/* Cuts the next parameter off a query: empty pieces are skipped, no "=" is an empty value. */
-bool dt_params_next(struct dt_slice *query, struct dt_slice *ret_name, struct dt_slice *ret_value);
-
 /* One condition, as stored. */
 struct dt_condition {
     struct dt_slice name, value;

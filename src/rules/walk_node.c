@@ -6,6 +6,8 @@
  */
 #include "rules/walk_node.h"
 
+#include "semantics/query.h"
+
 bool dt_walk_damaged(struct dt_walk *walk)
 {
     walk->err = DT_ERR_DAMAGED;
@@ -142,15 +144,16 @@ static bool probe_pair(struct dt_walk *walk, const struct dt_walk_place *place, 
 static bool probe_pairs(struct dt_walk *walk, const struct dt_walk_place *place,
                         const struct dt_record *node)
 {
-    struct dt_slice rest = place->query, name, value;
-    while (dt_params_next(&rest, &name, &value)) {
-        uint64_t hash = dt_name_hash(name, walk->snapshot->seed, node->ref);
-        struct dt_condition want = {name, DT_SLICE_NONE, true};
+    struct dt_slice rest = place->query;
+    struct dt_query_param param;
+    while (dt_query_next(&rest, &param)) {
+        uint64_t hash = dt_name_hash(param.name, walk->snapshot->seed, node->ref);
+        struct dt_condition want = {param.name, DT_SLICE_NONE, true};
         if ((node->forms & DT_NODE_HAS_NAMES) && !probe_pair(walk, place, node->ref, hash, &want))
             return false;
-        want = (struct dt_condition){name, value, false};
+        want = (struct dt_condition){param.name, param.value, false};
         if ((node->forms & DT_NODE_HAS_PAIRS) &&
-            !probe_pair(walk, place, node->ref, dt_value_hash(value, hash), &want))
+            !probe_pair(walk, place, node->ref, dt_value_hash(param.value, hash), &want))
             return false;
     }
     return true;

@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Query conditions against a request's query; see walk.h. */
 #include "rules/walk.h"
-
-bool dt_params_next(struct dt_slice *query, struct dt_slice *ret_name, struct dt_slice *ret_value)
-{
-    while (query->len) {
-        const char *amp = memchr(query->ptr, '&', query->len);
-        size_t len = amp ? (size_t)(amp - query->ptr) : query->len;
-        struct dt_slice piece = dt_slice_of(query->ptr, len);
-        *query = dt_slice_from(*query, amp ? len + 1 : len);
-        if (!len)
-            continue;
-        const char *eq = memchr(piece.ptr, '=', len);
-        size_t name = eq ? (size_t)(eq - piece.ptr) : len;
-        *ret_name = dt_slice_of(piece.ptr, name);
-        *ret_value = dt_slice_from(piece, eq ? name + 1 : len);
-        return true;
-    }
-    return false;
-}
+#include "semantics/query.h"
 
 static struct dt_condition next_condition(struct dt_cursor *c)
 {
@@ -29,18 +12,17 @@ static struct dt_condition next_condition(struct dt_cursor *c)
     return condition;
 }
 
-static bool satisfies(const struct dt_condition *condition, struct dt_slice name,
-                      struct dt_slice value)
+static bool satisfies(const struct dt_condition *condition, const struct dt_query_param *param)
 {
-    return dt_slice_eq(condition->name, name) &&
-           (condition->any_value || dt_slice_eq(condition->value, value));
+    return dt_slice_eq(condition->name, param->name) &&
+           (condition->any_value || dt_slice_eq(condition->value, param->value));
 }
 
 static bool some_param_satisfies(struct dt_slice query, const struct dt_condition *condition)
 {
-    struct dt_slice name, value;
-    while (dt_params_next(&query, &name, &value))
-        if (satisfies(condition, name, value))
+    struct dt_query_param param;
+    while (dt_query_next(&query, &param))
+        if (satisfies(condition, &param))
             return true;
     return false;
 }
@@ -56,15 +38,15 @@ bool dt_params_satisfy(struct dt_slice query, struct dt_cursor *others, uint64_t
     }
     if (!all || others->bad || !only)
         return all && !others->bad;
-    struct dt_slice name, value;
-    while (dt_params_next(&query, &name, &value)) {
-        if (pair && satisfies(pair, name, value))
+    struct dt_query_param param;
+    while (dt_query_next(&query, &param)) {
+        if (pair && satisfies(pair, &param))
             continue;
         struct dt_cursor again = start;
         bool wanted = false;
         for (uint64_t i = 0; i < count && !wanted; i++) {
             struct dt_condition condition = next_condition(&again);
-            wanted = satisfies(&condition, name, value);
+            wanted = satisfies(&condition, &param);
         }
         if (!wanted)
             return false;

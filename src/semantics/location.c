@@ -5,6 +5,7 @@
  * care for is the query (whose keys win) and a path that would read as another host.
  */
 #include "base/out.h"
+#include "semantics/query.h"
 
 #include <detour/location.h>
 
@@ -39,29 +40,11 @@ static void put_template(struct dt_out *out, struct dt_slice text, struct dt_sli
     dt_out_put(out, dt_slice_from(text, from));
 }
 
-/* Cuts the next non-empty "name=value" off *rest. */
-static bool next_param(struct dt_slice *rest, struct dt_slice *ret_param, struct dt_slice *ret_name)
-{
-    while (rest->len) {
-        const char *amp = memchr(rest->ptr, '&', rest->len);
-        size_t len = amp ? (size_t)(amp - rest->ptr) : rest->len;
-        struct dt_slice param = dt_slice_of(rest->ptr, len);
-        *rest = dt_slice_from(*rest, amp ? len + 1 : len);
-        if (!len)
-            continue;
-        const char *eq = memchr(param.ptr, '=', param.len);
-        *ret_param = param;
-        *ret_name = dt_slice_of(param.ptr, eq ? (size_t)(eq - param.ptr) : param.len);
-        return true;
-    }
-    return false;
-}
-
 static bool query_has_name(struct dt_slice query, struct dt_slice name)
 {
-    struct dt_slice param, other;
-    while (next_param(&query, &param, &other))
-        if (dt_slice_eq(other, name))
+    struct dt_query_param param;
+    while (dt_query_next(&query, &param))
+        if (dt_slice_eq(param.name, name))
             return true;
     return false;
 }
@@ -117,9 +100,10 @@ static void put_request_query(struct dt_out *out, const struct dt_location *part
     /* own points into out, behind which we write: its bytes do not move. */
     bool first = !mark;
     bool need_amp = own.len > 0 && own.ptr[own.len - 1] != '&';
-    struct dt_slice rest = parts->query, param, name;
-    while (next_param(&rest, &param, &name)) {
-        if (!passes(parts, own, name))
+    struct dt_slice rest = parts->query;
+    struct dt_query_param param;
+    while (dt_query_next(&rest, &param)) {
+        if (!passes(parts, own, param.name))
             continue;
         if (first)
             dt_out_char(out, '?');
@@ -127,7 +111,7 @@ static void put_request_query(struct dt_out *out, const struct dt_location *part
             dt_out_char(out, '&');
         first = false;
         need_amp = true;
-        dt_out_put(out, param);
+        dt_out_put(out, param.text);
     }
 }
 
