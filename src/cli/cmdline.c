@@ -20,13 +20,19 @@ struct source {
     const char *given; /* "--workers" or "DETOUR_WORKERS" */
 };
 
+__attribute__((format(printf, 2, 0))) static void complain(const struct dt_command *command,
+                                                           const char *format, va_list args)
+{
+    fprintf(stderr, command ? "detour %s: " : "detour: ", command ? command->name : "");
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
 void dt_complain(const struct dt_command *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, command ? "detour %s: " : "detour: ", command ? command->name : "");
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    complain(command, format, args);
     va_end(args);
 }
 
@@ -42,9 +48,7 @@ int dt_usage_error(const struct dt_command *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, command ? "detour %s: " : "detour: ", command ? command->name : "");
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    complain(command, format, args);
     va_end(args);
     point_to_help(command);
     return DT_EXIT_USAGE;

@@ -44,16 +44,14 @@ bool dt_reader_next(struct dt_reader *reader)
     return false;
 }
 
-__attribute__((format(printf, 2, 0))) static void format_message(char message[LONGEST_MESSAGE],
-                                                                 const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void report(struct dt_reader *reader,
+                                                         enum dt_severity severity,
+                                                         struct dt_slice at, const char *name,
+                                                         const char *format, va_list args)
 {
-    if (vsnprintf(message, LONGEST_MESSAGE, format, args) < 0)
+    char message[LONGEST_MESSAGE];
+    if (vsnprintf(message, sizeof message, format, args) < 0)
         message[0] = 0;
-}
-
-static void report(struct dt_reader *reader, enum dt_severity severity, struct dt_slice at,
-                   const char *name, const char *message)
-{
     uintptr_t from = (uintptr_t)reader->text.ptr, place = (uintptr_t)at.ptr;
     if (place < from || place + at.len > from + reader->text.len)
         at = reader->text; /* a copy without its quotes, say: the line is near enough */
@@ -69,23 +67,19 @@ static void report(struct dt_reader *reader, enum dt_severity severity, struct d
 void dt_reader_error(struct dt_reader *reader, struct dt_slice at, const char *name,
                      const char *format, ...)
 {
-    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    format_message(message, format, args);
+    report(reader, DT_SEVERITY_ERROR, at, name, format, args);
     va_end(args);
-    report(reader, DT_SEVERITY_ERROR, at, name, message);
 }
 
 void dt_reader_warn(struct dt_reader *reader, struct dt_slice at, const char *name,
                     const char *format, ...)
 {
-    char message[LONGEST_MESSAGE];
     va_list args;
     va_start(args, format);
-    format_message(message, format, args);
+    report(reader, DT_SEVERITY_WARNING, at, name, format, args);
     va_end(args);
-    report(reader, DT_SEVERITY_WARNING, at, name, message);
 }
 
 bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned bits)
