@@ -24,19 +24,37 @@ struct dt_request {
     struct dt_slice query;
     uint16_t port;  /* the one in effect: 80 or 443 when none was written */
     uint8_t scheme; /* DT_SCHEME_HTTP or DT_SCHEME_HTTPS */
+
+    /* What conditions ask for. All zero is valid: such conditions do not hold then. A snapshot says
+     * in `needs` which of them it asks for at all. */
+    bool has_address;
+    uint16_t nfields;
+    const struct dt_field *fields;
+    uint8_t address[16]; /* the client's: IPv6, or IPv4 as ::ffff:a.b.c.d */
+    int64_t now;         /* seconds since 1970; 0: not known, and no condition on time holds */
+    struct dt_slice country;       /* two upper-case letters; empty: not known */
+    struct dt_slice country_field; /* the header field that country came from, for Vary; empty: from
+                                      the address */
 };
 
 /* The answer of the engine. Slices point into the snapshot, or for location into the scratch. */
 struct dt_decision {
-    bool matched; /* false: no rule; all else is then unset */
-    uint16_t status;
+    bool matched;    /* false: no rule; then only vary, changes_at and limited are set besides */
+    uint16_t status; /* DT_STATUS_PASS: answer as if there were no rule */
     bool note;
     uint32_t rule;             /* number for dt_snapshot_origin */
     uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE */
+    int64_t until;             /* of the rule's until=; DT_TIME_MAX: none */
     struct dt_slice location;  /* empty: none */
-    struct dt_slice cache;     /* Cache-Control value; empty: none */
+    struct dt_slice cache;     /* Cache-Control value, not beyond changes_at; empty: none */
+    struct dt_slice vary;      /* Vary value: what the choice of this answer depended on; empty: none */
+    struct dt_slice fields;    /* header lines to add, each with CR LF */
+    struct dt_slice page;      /* template of the body; empty: the note */
     struct dt_slice note_text; /* UTF-8; empty: the default sentence */
     struct dt_slice owner;
+    int64_t changes_at;    /* when another answer is due, as far as it was looked; DT_TIME_MAX: never */
+    uint32_t limited;      /* how many regexes hit their limit and were passed over */
+    uint32_t limited_rule; /* the first of them */
 };
 
 #define DT_MATCH_LOCATION_MAX (80u << 10)
@@ -45,6 +63,9 @@ struct dt_decision {
 struct dt_match_scratch {
     char folded[96u << 10]; /* the path or query in lower case */
     char location[DT_MATCH_LOCATION_MAX];
+    char subject[100u << 10]; /* the URL, for regexes that are asked about it */
+    char vary[2u << 10];
+    char cache[8u << 10];
 };
 
 /* Finds the rule that wins and builds its answer. DT_OK with matched false when there is none.
@@ -61,6 +82,7 @@ struct dt_candidate {
     uint32_t rule;
     bool wins;
     const char *reason; /* why it won, or lost to the winner: a static sentence */
+    struct dt_slice expression; /* of a regex rule, its regex; else empty */
 };
 
 /* All rules that match the request, best first: up to max of them to ret, as many as ret_count then

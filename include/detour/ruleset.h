@@ -7,6 +7,7 @@
 #ifndef DETOUR_RULESET_H
 #define DETOUR_RULESET_H
 
+#include <detour/condition.h>
 #include <detour/err.h>
 #include <detour/location.h>
 #include <detour/slice.h>
@@ -23,11 +24,25 @@ enum dt_host_kind {
     DT_HOST_EXACT,      /* //host/path */
     DT_HOST_SUBDOMAINS, /* "*.host": any depth below, not the host itself */
     DT_HOST_DOMAIN,     /* //.host: the host and all below */
+    DT_HOST_LABELS,     /* //:a.:b.host: as many labels below as there are names */
 };
 
 enum dt_path_kind {
     DT_PATH_EXACT,
     DT_PATH_PREFIX, /* dir/...: path "/dir" matches /dir, /dir/ and /dir/x; path "" matches all */
+    DT_PATH_PATTERN, /* with :name segments, and perhaps a final slash and star */
+    DT_PATH_GLOB,    /* a star that is not a final segment, perhaps :name segments too */
+    DT_PATH_REGEX,   /* ~... */
+};
+
+/* In the path of a PATTERN or GLOB. */
+#define DT_PATH_NAME '\x01' /* a whole segment: one of any content but none */
+#define DT_PATH_STAR '\x02' /* any run of bytes; of a PATTERN: the last segment, as in dir/... */
+
+/* A header field of a request. */
+struct dt_field {
+    struct dt_slice name;  /* as sent; compared without case */
+    struct dt_slice value; /* without leading and trailing white space */
 };
 
 /* One query condition. */
@@ -42,28 +57,51 @@ enum dt_rule_flag {
         1, /* case=ignore: path and query, ASCII; path and params are lower-case */
     DT_RULE_IGNORE_SLASH = 2, /* slash=ignore: one final "/" ignored; path is stored without it */
     DT_RULE_EXACT_QUERY = 4,  /* params=only: the request has these parameters and no others */
+    DT_RULE_OPEN = 8,         /* open=yes: a capture may choose the host */
+    DT_RULE_MAINTENANCE = 16, /* comes before all rules that are not */
+    DT_RULE_URL = 32,         /* of a REGEX: it is asked about the whole URL */
+    DT_RULE_RELATIVE = 64,    /* of a REGEX with DT_RULE_URL: without the scheme, from "//" on */
 };
 
+/* The status "pass": the answer is the one for a request that no rule matches. */
+#define DT_STATUS_PASS 0u
+
 #define DT_RETRY_AFTER_NONE UINT32_MAX
+#define DT_RETRY_AFTER_UNTIL (UINT32_MAX - 1) /* of an action: counted down to the rule's until= */
 
 /* What is answered; interned, so that rules that answer alike share one. */
 struct dt_action {
     uint16_t status;
     uint8_t query;             /* enum dt_query_mode */
     bool note;                 /* false: note=no, an empty body */
-    uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE */
+    uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE or _UNTIL */
     struct dt_slice names;     /* of query=keep: and without: */
     struct dt_slice cache;     /* Cache-Control value; empty: none is sent */
     struct dt_slice note_text; /* the note's sentence, UTF-8; empty: the default */
     struct dt_slice owner;     /* for people; shown by explain */
+    struct dt_slice fields;    /* of set-header=: whole lines, "Name: value\r\n" each */
+    struct dt_slice page;      /* of page=: a template in HTML; see note.h. Empty: the note */
+};
+
+/* What few rules have. Captures are numbered: the labels of the host, the names in the path, the
+ * star, then the query's; of a REGEX: its groups from 0 (all of the match) on, then the labels. */
+struct dt_rule_more {
+    uint8_t labels;   /* of DT_HOST_LABELS: how many */
+    uint8_t names;    /* in the path */
+    uint8_t captures; /* in all */
+    uint8_t nqueries;
+    const struct dt_slice *queries; /* parameter names, normalised as params are */
 };
 
 struct dt_rule {
     struct dt_slice host;   /* normalised, without wildcard; empty for DT_HOST_ANY */
-    struct dt_slice path;   /* normalised as the flags say; a prefix without its final "/" */
+    struct dt_slice path;   /* normalised as the flags say; a prefix without its final "/"; of a
+                               REGEX: the expression, ASCII */
     struct dt_slice target; /* compiled: encoded, with DT_MARK_... for captures; empty: none */
     const struct dt_param *params; /* sorted by name, then value; no duplicates */
+    const struct dt_rule_more *more; /* NULL: no labels, no names, nothing captured but the star */
     uint32_t action;               /* index for dt_ruleset_action */
+    uint32_t conditions;           /* index for dt_ruleset_conditions; 0: none */
     int32_t priority;              /* higher wins; 0 by default */
     uint32_t file;                 /* index for dt_ruleset_file */
     uint32_t line;                 /* 1-based */
@@ -78,13 +116,20 @@ struct dt_rule {
 /* @order. UNSET means specific, and lets a dialect ask for first. */
 enum dt_order { DT_ORDER_UNSET, DT_ORDER_SPECIFIC, DT_ORDER_FIRST };
 
-/* @expect [METHOD] URL -> STATUS [LOCATION] */
+/* @expect [METHOD] URL [at=TIME] [header="Name: value"] [ip=ADDRESS] [country=XX] -> STATUS
+ * [LOCATION] */
 struct dt_expect {
     struct dt_slice method;   /* "GET" when not given */
     struct dt_slice url;      /* absolute, as written */
     struct dt_slice location; /* absolute, as written; empty when not given */
     uint16_t status;          /* 404 also when no rule is expected to match */
     uint32_t file, line, col;
+    int64_t at;               /* seconds since 1970; DT_TIME_MIN: the present */
+    const struct dt_field *fields;
+    size_t nfields;
+    uint8_t address[16]; /* as dt_request's */
+    bool has_address;
+    struct dt_slice country;
 };
 
 enum dt_severity { DT_SEVERITY_ERROR, DT_SEVERITY_WARNING };
@@ -104,9 +149,11 @@ enum dt_format {
     DT_FORMAT_GOVUK,   /* gov.uk transition CSV */
     DT_FORMAT_MDN,     /* MDN _redirects.txt, tab-separated */
     DT_FORMAT_NETLIFY, /* Netlify _redirects */
+    DT_FORMAT_FIREBASE, /* firebase.json: hosting.redirects */
+    DT_FORMAT_APACHE,   /* Redirect, RedirectMatch, simple RewriteRule: .htaccess, httpd.conf */
 };
 
-/* "native", "govuk-csv", "mdn-tsv", "netlify", "auto"; NULL-terminated by index past the last:
+/* "native", "govuk-csv", "mdn-tsv", "netlify", "firebase", "apache", "auto"; NULL-terminated by index past the last:
  * NULL. */
 const char *dt_format_name(enum dt_format format);
 DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *ret);
@@ -117,6 +164,8 @@ DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *re
 struct dt_loader {
     enum dt_err (*load)(void *ctx, struct dt_slice name, struct dt_slice *ret_text);
     void *ctx;
+    /* The TZif file (RFC 9636) of an IANA time zone, likewise; NULL: tz= is an error. */
+    enum dt_err (*zone)(void *ctx, struct dt_slice name, struct dt_slice *ret_bytes);
 };
 
 struct dt_ruleset;
@@ -138,6 +187,9 @@ size_t dt_ruleset_count(const struct dt_ruleset *set);
 const struct dt_rule *dt_ruleset_rule(const struct dt_ruleset *set, size_t at);
 size_t dt_ruleset_action_count(const struct dt_ruleset *set);
 const struct dt_action *dt_ruleset_action(const struct dt_ruleset *set, size_t at);
+/* Numbers 1 to count - 1; number 0 stands for no conditions. */
+size_t dt_ruleset_conditions_count(const struct dt_ruleset *set);
+const struct dt_conditions *dt_ruleset_conditions(const struct dt_ruleset *set, size_t at);
 size_t dt_ruleset_file_count(const struct dt_ruleset *set);
 struct dt_slice dt_ruleset_file(const struct dt_ruleset *set, size_t at);
 /* The text of line `line` of file `file`, without its end; empty when there is none. */

@@ -42,6 +42,7 @@ struct dt_snapshot {
     size_t len;
     uint64_t created; /* seconds since 1970 */
     uint64_t rules;
+    uint32_t needs; /* enum dt_need */
     uint64_t seed;
     uint64_t bucket_count;
     const unsigned char *buckets;
@@ -59,12 +60,29 @@ struct dt_snapshot {
         any_depths[2]; /* depths of dir paths in use by them: [0] as written, [1] ignoring case */
 };
 
+/* What rules ask of a request besides its URI. */
+enum dt_need {
+    DT_NEED_FIELDS = 1,
+    DT_NEED_ADDRESS = 2,
+    DT_NEED_COUNTRY = 4,
+    DT_NEED_TIME = 8,
+};
+
 /* True when the bytes begin as a snapshot does, whatever their state: for format recognition. */
 bool dt_snapshot_is(struct dt_slice bytes);
 
 /* Reads and checks the header. mem (aligned to 64, as mmap gives) must stay as it is until the
  * snapshot is no longer used. DT_ERR_FOREIGN, DT_ERR_VERSION, DT_ERR_TORN, DT_ERR_DAMAGED. */
 DT_MUST_USE enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *ret);
+
+/* Makes an opened snapshot ready for its regexes: matching with one that has any is DT_ERR_INVALID
+ * before. What it allocates belongs to the snapshot, which then serves one thread at a time. Does
+ * nothing for a snapshot without regexes. Databases that were made by another version of the
+ * scanner, or for another CPU, are made again here, which takes seconds. DT_ERR_NOMEM,
+ * DT_ERR_DAMAGED. */
+DT_MUST_USE enum dt_err dt_snapshot_prepare(struct dt_snapshot *snapshot);
+/* Frees what prepare allocated; the bytes stay. Accepts one that was not prepared. */
+void dt_snapshot_release(struct dt_snapshot *snapshot);
 
 /* Reads all of it: every section's checksum, every bucket, every record. ret_what (may be NULL)
  * names what is damaged: a static string. */

@@ -44,7 +44,10 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
     parts.prefix = DT_SLICE_NONE;
     parts.rest = hit->rest;
     parts.marks = hit->bits & DT_ENTRY_MARKS;
-    parts.splat = hit->splat;
+    struct dt_capture splat = {hit->splat, DT_FROM_PATH};
+    parts.captures = &splat;
+    parts.ncaptures = 1;
+    parts.own = NULL;
     parts.query = walk->request->query;
     parts.names = action->names;
     parts.mode = (enum dt_query_mode)action->query;

@@ -11,6 +11,7 @@ struct dt_reader;
 
 struct dt_options {
     struct dt_action action;
+    struct dt_conditions conditions; /* in the set's arena */
     int32_t priority;
     uint8_t flags; /* enum dt_rule_flag */
     uint32_t seen; /* a bit for each option that was given in this text, private to option.c */

@@ -72,12 +72,6 @@ size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_p
     return len + dt_varint_len(plan->action_refs[rule->action]);
 }
 
-static bool has_marks(struct dt_slice s)
-{
-    return s.len &&
-           (memchr(s.ptr, DT_MARK_SPLAT_PATH, s.len) || memchr(s.ptr, DT_MARK_SPLAT_QUERY, s.len));
-}
-
 unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
                             const struct dt_plan_pair *pair, unsigned char *pos)
 {
@@ -90,7 +84,7 @@ unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
     bits |= (rule->flags & DT_RULE_EXACT_QUERY) ? DT_ENTRY_ONLY : 0u;
     bits |= rule->nparams > 1 ? DT_ENTRY_PARAMS : 0u;
     bits |= rule->target.len ? DT_ENTRY_TARGET : 0u;
-    bits |= has_marks(rule->target) ? DT_ENTRY_MARKS : 0u;
+    bits |= dt_location_has_marks(rule->target) ? DT_ENTRY_MARKS : 0u;
     *pos++ = (unsigned char)bits;
     pos = dt_varint_put(pos, rank);
     if (rule->port)

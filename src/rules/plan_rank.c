@@ -28,6 +28,7 @@ static uint64_t host_rank(const struct dt_rule *rule)
         return 0;
     case DT_HOST_SUBDOMAINS:
     case DT_HOST_DOMAIN:
+    case DT_HOST_LABELS:
         return 1 + (HOST_LEN_CAP - len);
     case DT_HOST_ANY:
         break;

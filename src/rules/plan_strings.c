@@ -38,8 +38,7 @@ static uint64_t hash_of_row(const void *rows, uint32_t row)
 /* The part that may be shared at all: no marks and no fragment (see struct dt_location). */
 static bool is_plain(struct dt_slice s)
 {
-    return !memchr(s.ptr, '#', s.len) && !memchr(s.ptr, DT_MARK_SPLAT_PATH, s.len) &&
-           !memchr(s.ptr, DT_MARK_SPLAT_QUERY, s.len);
+    return !memchr(s.ptr, '#', s.len) && !dt_location_has_marks(s);
 }
 
 static struct dt_slice folder_of(struct dt_slice target)

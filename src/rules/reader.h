@@ -7,6 +7,7 @@
 #ifndef DT_RULES_READER_H
 #define DT_RULES_READER_H
 
+#include "rules/captures.h"
 #include "rules/option.h"
 #include "rules/ruleset_priv.h"
 #include "rules/source.h"
@@ -34,6 +35,8 @@ struct dt_reader {
     struct dt_slice authority; /* a source's, as written, read to: */
     struct dt_host_pattern pattern;
     struct dt_slice target_host; /* a target's, in normal form already */
+
+    struct dt_capture_names captures; /* of the source that was read last */
 };
 
 /* Steps to the next line; false at the end of the file, or when memory is out. Lines that are too
@@ -85,6 +88,8 @@ void dt_native_read(struct dt_reader *reader);
 void dt_govuk_read(struct dt_reader *reader);
 void dt_mdn_read(struct dt_reader *reader);
 void dt_netlify_read(struct dt_reader *reader);
+void dt_firebase_read(struct dt_reader *reader);
+void dt_apache_read(struct dt_reader *reader);
 
 /* A line that begins with "@". */
 void dt_native_directive(struct dt_reader *reader, struct dt_slice line);

@@ -43,6 +43,11 @@ struct dt_ruleset {
     uint32_t *action_slots; /* open addressing: index + 1, 0 is free */
     size_t action_mask;     /* slots - 1 */
 
+    struct dt_conditions *conditions; /* row 0: none */
+    size_t condition_count;
+    size_t condition_cap;
+    struct dt_slice share_key; /* of @key, for percent= */
+
     struct dt_rule_file *files;
     size_t file_count;
     size_t file_cap;
@@ -98,6 +103,11 @@ bool dt_ruleset_add_expect(struct dt_ruleset *set, const struct dt_expect *expec
  */
 bool dt_ruleset_intern_action(struct dt_ruleset *set, const struct dt_action *action,
                               uint32_t *ret_index);
+
+/* The index of a set of conditions like this one (0 for an empty one); what it points to must live
+ * as long as the set. False: no memory. */
+bool dt_ruleset_intern_conditions(struct dt_ruleset *set, const struct dt_conditions *conditions,
+                                  uint32_t *ret_index);
 
 /* Makes room for one more element of `size` bytes in a growing array. False: memory is out, and the
  * array is as it was. */

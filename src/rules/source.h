@@ -19,7 +19,7 @@ struct dt_host_pattern {
 };
 
 enum dt_source_mode {
-    DT_SOURCE_NATIVE,  /* dir/... prefixes; placeholders and patterns are refused */
+    DT_SOURCE_NATIVE,  /* dir/..., :name, "*", and ~ for a regex; query "a=:x" captures */
     DT_SOURCE_LITERAL, /* "*" and ":" stand for themselves */
 };
 
@@ -38,6 +38,16 @@ bool dt_source_path(struct dt_reader *reader, struct dt_slice raw, enum dt_sourc
 /* Query conditions, without "?". With any, a name without "=" is a condition for any value; else
  * one for the empty value. */
 bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, struct dt_rule *rule);
+
+enum dt_regex_flag { DT_REGEX_NOCASE = 1 };
+
+/* A regular expression (flags: enum dt_regex_flag) as the whole source: on the URL when it begins
+ * with a scheme or "//", perhaps behind "^" and with its slashes escaped, else on the path. at is
+ * what an error points to, and text is what is compiled: they are the same in the native language,
+ * and a dialect may have made text itself (in memory that lives as long as the set). Fills
+ * reader->captures; the rule's host stays as it is. */
+bool dt_source_regex(struct dt_reader *reader, struct dt_slice at, struct dt_slice text,
+                     unsigned flags, struct dt_rule *rule);
 
 /* Gives the rule its flags, and path and params the form that they ask for. */
 bool dt_source_fold(struct dt_reader *reader, struct dt_rule *rule, uint8_t flags);

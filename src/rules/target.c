@@ -139,8 +139,8 @@ static bool write_colon(struct work *work, size_t at, size_t *ret_len)
             return fail(work, at, len + 1, "target-capture",
                         ":splat stands for what a source that ends in /* leaves over, and this one "
                         "does not");
-        dt_out_char(&work->out,
-                    work->part == PART_QUERY ? DT_MARK_SPLAT_QUERY : DT_MARK_SPLAT_PATH);
+        dt_out_char(&work->out, work->part == PART_QUERY ? DT_MARK_QUERY : DT_MARK_PATH);
+        dt_out_char(&work->out, '\x80');
         *ret_len = len + 1;
         return true;
     }

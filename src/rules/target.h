@@ -11,9 +11,10 @@
 struct dt_reader;
 
 enum dt_target_mode {
-    DT_TARGET_NATIVE,  /* :splat; placeholders, $1 and {host} are refused */
-    DT_TARGET_NETLIFY, /* :splat; placeholders are refused */
+    DT_TARGET_NATIVE,  /* :name, :splat, $1, ${name}, {host} and its like, by reader->captures */
+    DT_TARGET_NETLIFY, /* :name and :splat; braces and dollars stand for themselves */
     DT_TARGET_LITERAL, /* no captures at all, spaces are encoded */
+    DT_TARGET_DOLLAR,  /* $1 to $9 and "\\$" only (Apache); braces and colons stand for themselves */
 };
 
 /* A target word (not "-"); bits are the classes of its bytes behind "http://" or "https://" if it

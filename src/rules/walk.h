@@ -66,7 +66,7 @@ void dt_walk_run(struct dt_walk *walk);
 /* ---- walk_params.c: query conditions ---- */
 
 /* One condition, as stored. */
-struct dt_condition {
+struct dt_wanted {
     struct dt_slice name, value;
     bool any_value;
 };
@@ -75,6 +75,6 @@ struct dt_condition {
  * with `only`, also when each of its parameters satisfies one of them or `pair` (may be NULL). The
  * cursor is left behind the conditions. */
 bool dt_params_satisfy(struct dt_slice query, struct dt_cursor *others, uint64_t count,
-                       const struct dt_condition *pair, bool only);
+                       const struct dt_wanted *pair, bool only);
 
 #endif

@@ -118,7 +118,7 @@ static bool read_entries(struct dt_walk *walk, const struct dt_walk_place *place
 
 /* The pair record of one condition below a node, if there is one. */
 static bool probe_pair(struct dt_walk *walk, const struct dt_walk_place *place, uint32_t node_ref,
-                       uint64_t hash, const struct dt_condition *want)
+                       uint64_t hash, const struct dt_wanted *want)
 {
     struct dt_probe probe = dt_probe_start(walk->snapshot, hash);
     struct dt_record record;
@@ -148,10 +148,10 @@ static bool probe_pairs(struct dt_walk *walk, const struct dt_walk_place *place,
     struct dt_query_param param;
     while (dt_query_next(&rest, &param)) {
         uint64_t hash = dt_name_hash(param.name, walk->snapshot->seed, node->ref);
-        struct dt_condition want = {param.name, DT_SLICE_NONE, true};
+        struct dt_wanted want = {param.name, DT_SLICE_NONE, true};
         if ((node->forms & DT_NODE_HAS_NAMES) && !probe_pair(walk, place, node->ref, hash, &want))
             return false;
-        want = (struct dt_condition){param.name, param.value, false};
+        want = (struct dt_wanted){param.name, param.value, false};
         if ((node->forms & DT_NODE_HAS_PAIRS) &&
             !probe_pair(walk, place, node->ref, dt_value_hash(param.value, hash), &want))
             return false;

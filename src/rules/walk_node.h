@@ -26,7 +26,7 @@ struct dt_walk_place {
     size_t key_len;        /* of the prefix */
     uint32_t depth;
     uint8_t path_kind;
-    const struct dt_condition *pair;
+    const struct dt_wanted *pair;
 };
 
 /* Remembers that the snapshot cannot be trusted; always false. */

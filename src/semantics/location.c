@@ -7,37 +7,105 @@
 #include "base/out.h"
 #include "semantics/query.h"
 
+#include <ctype.h>
 #include <detour/location.h>
 
-/* A capture from a path, put into a query value: the delimiters of a query are escaped. */
-static void put_in_query(struct dt_out *out, struct dt_slice s)
+static void put_escaped(struct dt_out *out, char c)
 {
     static const char HEX[] = "0123456789ABCDEF";
+    char escape[3] = {'%', HEX[(unsigned char)c >> 4], HEX[c & 15]};
+    dt_out_put(out, dt_slice_of(escape, sizeof escape));
+}
+
+/* What must not stand as itself when a capture goes from one place to another. */
+static const char *special_bytes(char mark, unsigned from)
+{
+    switch ((enum dt_capture_from)from) {
+    case DT_FROM_PATH:
+        return mark == DT_MARK_QUERY ? "&=+;#'\\" : mark == DT_MARK_PATH ? "?#\\" : "\\";
+    case DT_FROM_VALUE:
+        return mark == DT_MARK_QUERY ? "&#\\" : mark == DT_MARK_PATH ? "/?#+\\" : "\\";
+    case DT_FROM_QUERY:
+        return mark == DT_MARK_QUERY ? "#\\" : mark == DT_MARK_PATH ? "?#\\" : "\\";
+    case DT_FROM_HOST:
+        break;
+    }
+    return "";
+}
+
+static void put_capture(struct dt_out *out, char mark, const struct dt_capture *capture)
+{
+    const char *special = special_bytes(mark, capture->from);
+    struct dt_slice s = capture->text;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (c == '&' || c == '=' || c == '+' || c == ';' || c == '#' || c == '\'') {
-            char escape[3] = {'%', HEX[(unsigned char)c >> 4], HEX[c & 15]};
-            dt_out_put(out, dt_slice_of(escape, sizeof escape));
-        } else {
+        if (!strchr(special, c))
             dt_out_char(out, c);
-        }
+        else if (c == '+' && capture->from == DT_FROM_VALUE)
+            dt_out_put(out, DT_S("%20"));
+        else
+            put_escaped(out, c);
     }
 }
 
-static void put_template(struct dt_out *out, struct dt_slice text, struct dt_slice splat)
+static bool is_mark(char c)
+{
+    return c >= DT_MARK_PATH && c <= DT_MARK_HOST;
+}
+
+/* The capture that a mark stands for; NULL for none. */
+static const struct dt_capture *capture_of(const struct dt_location *parts, char number)
+{
+    unsigned at = (unsigned char)number & 0x7f;
+    if (at < DT_CAPTURES_MAX)
+        return at < parts->ncaptures ? &parts->captures[at] : NULL;
+    return at < DT_CAPTURE_END && parts->own ? &parts->own[at - DT_CAPTURES_MAX] : NULL;
+}
+
+static void put_template(struct dt_out *out, const struct dt_location *parts, struct dt_slice text)
 {
     size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != DT_MARK_SPLAT_PATH && text.ptr[i] != DT_MARK_SPLAT_QUERY)
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        if (!is_mark(text.ptr[i]))
             continue;
         dt_out_put(out, dt_slice_of(text.ptr + from, i - from));
-        from = i + 1;
-        if (text.ptr[i] == DT_MARK_SPLAT_PATH)
-            dt_out_put(out, splat);
-        else
-            put_in_query(out, splat);
+        const struct dt_capture *capture = capture_of(parts, text.ptr[i + 1]);
+        if (capture)
+            put_capture(out, text.ptr[i], capture);
+        from = ++i + 1;
     }
     dt_out_put(out, dt_slice_from(text, from));
+}
+
+bool dt_location_has_marks(struct dt_slice target)
+{
+    for (size_t i = 0; i < target.len; i++)
+        if (is_mark(target.ptr[i]))
+            return true;
+    return false;
+}
+
+static bool is_host(struct dt_slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum((unsigned char)s.ptr[i]) && (s.ptr[i] == 0 || !strchr("-_.", s.ptr[i])))
+            return false;
+    return s.len > 0;
+}
+
+bool dt_location_host_ok(const struct dt_location *parts)
+{
+    struct dt_slice text = parts->rest;
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        if (!is_mark(text.ptr[i]))
+            continue;
+        bool host = text.ptr[i++] == DT_MARK_HOST;
+        const struct dt_capture *capture = capture_of(parts, text.ptr[i]);
+        bool own = ((unsigned char)text.ptr[i] & 0x7f) >= DT_CAPTURES_MAX;
+        if (host && !own && (!capture || !is_host(capture->text)))
+            return false;
+    }
+    return true;
 }
 
 static bool query_has_name(struct dt_slice query, struct dt_slice name)
@@ -145,14 +213,14 @@ enum dt_err dt_location_build(const struct dt_location *parts, char *mem, size_t
     }
     dt_out_put(&out, parts->prefix);
     if (parts->marks)
-        put_template(&out, rest, parts->splat);
+        put_template(&out, parts, rest);
     else
         dt_out_put(&out, rest);
     guard_path(&out);
     if (query && !out.overflow)
         put_request_query(&out, parts);
     if (fragment.len)
-        put_template(&out, fragment, parts->splat);
+        put_template(&out, parts, fragment);
     if (out.overflow)
         return DT_ERR_SPACE;
     *ret = dt_out_slice(&out);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Cache-Control (RFC 9111 section 5.2.2) of an answer that is right only for a while: what lets a
+ * cache keep it may not reach beyond that moment.
+ */
+#ifndef DT_SEMANTICS_FRESHNESS_H
+#define DT_SEMANTICS_FRESHNESS_H
+
+#include <detour/err.h>
+#include <detour/slice.h>
+#include <stdint.h>
+
+/* Writes value with every max-age, s-maxage, stale-while-revalidate and stale-if-error such that
+ * none lets a cache use the answer past `left` seconds (stale-... add to the age: they become what
+ * is left after it, or 0), and "immutable" left out. A value with neither max-age nor no-store,
+ * no-cache, gets max-age=left behind it. An empty value stays empty unless heuristic (the status may
+ * be cached without being told so: RFC 9110 section 15.1): then it is "max-age=LEFT". left of
+ * UINT32_MAX or more: no limit, the value itself. DT_ERR_SPACE. */
+DT_MUST_USE enum dt_err dt_freshness_cap(struct dt_slice value, uint64_t left, bool heuristic,
+                                         char *mem, size_t cap, struct dt_slice *ret);
+
+#endif

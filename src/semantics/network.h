@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Addresses and networks in text (RFC 4632, RFC 4291). IPv4 is kept as ::ffff:0:0/96, so that one
+ * comparison does for both, and a client that comes as ::ffff:192.0.2.1 is 192.0.2.1.
+ */
+#ifndef DT_SEMANTICS_NETWORK_H
+#define DT_SEMANTICS_NETWORK_H
+
+#include <detour/condition.h>
+#include <detour/err.h>
+
+/* "192.0.2.7", "2001:db8::1", "[2001:db8::1]". DT_ERR_INVALID. */
+DT_MUST_USE enum dt_err dt_address_parse(struct dt_slice text, uint8_t ret[16]);
+
+/* An address, or one with "/bits". DT_ERR_INVALID; also when bits behind the prefix are set. */
+DT_MUST_USE enum dt_err dt_net_parse(struct dt_slice text, struct dt_net *ret);
+
+bool dt_net_has(const struct dt_net *net, const uint8_t address[16]);
+
+#endif
