@@ -10,6 +10,7 @@
 #include "base/arena.h"
 
 #include <detour/err.h>
+#include <stdint.h>
 
 /* The options that all expressions are compiled with, here and when they are matched: PCRE2's
  * defaults (not anchored, "." is no newline, bytes and not UTF-8), CASELESS with nocase, and
@@ -17,12 +18,14 @@
 
 struct dt_regex {
     uint16_t groups; /* that capture, without group 0 */
+    bool nocase; /* as asked for, or by (?i) at its beginning: shape and literal are folded */
     /* Every path that matches begins with these segments, and after them comes "/" or its end:
      * "/archive/" DT_PATH_NAME "/team7" of ^/archive/([0-9]+)/team7(/.*)?$. A DT_PATH_NAME stands
-     * for a segment of any content, none too. In lower case with nocase. Empty: nothing is known, or
-     * the expression is not tied to the beginning. */
+     * for a segment of any content, none too. In lower case with nocase. Empty: nothing is known,
+     * or the expression is not tied to the beginning. */
     struct dt_slice shape;
-    /* The longest text that is somewhere in every match; in lower case with nocase. May be empty. */
+    /* The longest text that is somewhere in every match; in lower case with nocase. May be
+     * empty. */
     struct dt_slice literal;
 };
 
