@@ -4,11 +4,10 @@
  * the names) was, so that nothing is formatted here but two numbers.
  */
 #include "http/http1_write.h"
+#include "semantics/civil.h"
 
 #include <detour/ruleset.h>
 #include <detour/status.h>
-
-#define SECONDS_A_DAY 86400
 
 static void two_digits(char *at, unsigned value)
 {
@@ -16,23 +15,9 @@ static void two_digits(char *at, unsigned value)
     at[1] = (char)('0' + value % 10);
 }
 
-/* The civil date of a day number, counted in years that begin in March, so that the leap day is the
- * last day of its year, and in eras of 400 years (146097 days). */
-static void civil(int64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
-{
-    uint64_t day = (uint64_t)(days + 719468); /* since 0000-03-01 */
-    uint64_t of_era = day % 146097;
-    uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    uint64_t month = (5 * of_year + 2) / 153; /* from March */
-    *ret_day = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
-    *ret_month = (unsigned)(month < 10 ? month + 3 : month - 9);
-    *ret_year = (unsigned)(year + day / 146097 * 400 + (*ret_month <= 2));
-}
-
 void dt_http_date_update(struct dt_http_date *date, int64_t now)
 {
-    static const char DAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+    static const char DAYS[] = "MonTueWedThuFriSatSun";
     static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     static const char FORM[] = "Date: ---, -- --- ---- --:--:-- GMT\r\n";
     if (date->len && date->now == now)
@@ -40,21 +25,18 @@ void dt_http_date_update(struct dt_http_date *date, int64_t now)
     date->now = now;
     /* Four digits for the year: a clock outside of 1970 to 9999 is shown at the nearest end. */
     int64_t shown = now < 0 ? 0 : now > 253402300799 ? 253402300799 : now;
-    unsigned day = 0;
-    unsigned month = 0;
-    unsigned year = 0;
-    civil(shown / SECONDS_A_DAY, &year, &month, &day);
-    unsigned second = (unsigned)(shown % SECONDS_A_DAY);
+    struct dt_civil at = dt_civil_of(shown);
+    unsigned year = (unsigned)at.year;
     char *line = date->line;
     memcpy(line, FORM, sizeof FORM - 1);
-    memcpy(line + 6, DAYS + 3 * (shown / SECONDS_A_DAY % 7), 3);
-    two_digits(line + 11, day);
-    memcpy(line + 14, MONTHS + 3 * (month - 1), 3);
+    memcpy(line + 6, DAYS + 3 * at.weekday, 3);
+    two_digits(line + 11, at.day);
+    memcpy(line + 14, MONTHS + 3 * (at.month - 1), 3);
     two_digits(line + 18, year / 100);
     two_digits(line + 20, year);
-    two_digits(line + 23, second / 3600);
-    two_digits(line + 26, second / 60 % 60);
-    two_digits(line + 29, second % 60);
+    two_digits(line + 23, at.hour);
+    two_digits(line + 26, at.minute);
+    two_digits(line + 29, at.second);
     date->len = sizeof FORM - 1;
 }
 

@@ -11,8 +11,8 @@ struct dt_cookie {
     struct dt_slice value; /* without the quotes around it, if any */
 };
 
-/* Cuts the next cookie off a field's value; false when there is none left. Pieces without "=" are
- * passed over. */
+/* Cuts the next cookie off a field's value; false when there is none left. Pieces without "=", or
+ * with nothing before it, are passed over. Names are kept as sent: their case counts. */
 bool dt_cookie_next(struct dt_slice *field, struct dt_cookie *ret);
 
 #endif

@@ -9,12 +9,16 @@
 #include <detour/condition.h>
 #include <detour/err.h>
 
-/* "192.0.2.7", "2001:db8::1", "[2001:db8::1]". DT_ERR_INVALID. */
+/* "192.0.2.7", "2001:db8::1", "[2001:db8::1]". Strict: four decimal numbers without leading zeros,
+ * no zone identifiers. DT_ERR_INVALID. */
 DT_MUST_USE enum dt_err dt_address_parse(struct dt_slice text, uint8_t ret[16]);
 
-/* An address, or one with "/bits". DT_ERR_INVALID; also when bits behind the prefix are set. */
+/* An address, or one with "/bits" (RFC 4632 section 3.1, RFC 4291 section 2.3). DT_ERR_INVALID;
+ * also when bits behind the prefix are set. "::ffff:10.0.0.0/104" is 10.0.0.0/8. */
 DT_MUST_USE enum dt_err dt_net_parse(struct dt_slice text, struct dt_net *ret);
 
+/* A network of less than 96 bits has no IPv4 addresses in it: ::/0 is all of IPv6, 0.0.0.0/0 all of
+ * IPv4. A network never has more than 128 bits. */
 bool dt_net_has(const struct dt_net *net, const uint8_t address[16]);
 
 #endif

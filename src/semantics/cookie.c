@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A Cookie field is cut at ";" and nowhere else: quotes protect nothing (RFC 6265 section 4.1.1: a
+ * cookie-octet is no semicolon, in quotes or out of them), and browsers send whatever a script once
+ * stored.
+ */
+#include "semantics/cookie.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct dt_slice trim(struct dt_slice s)
+{
+    while (s.len && is_blank(s.ptr[0]))
+        s = dt_slice_from(s, 1);
+    while (s.len && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static struct dt_slice unquote(struct dt_slice s)
+{
+    if (s.len >= 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"')
+        return dt_slice_of(s.ptr + 1, s.len - 2);
+    return s;
+}
+
+bool dt_cookie_next(struct dt_slice *field, struct dt_cookie *ret)
+{
+    while (field->len) {
+        const char *end = memchr(field->ptr, ';', field->len);
+        size_t len = end ? (size_t)(end - field->ptr) : field->len;
+        struct dt_slice piece = dt_slice_of(field->ptr, len);
+        *field = dt_slice_from(*field, len + 1);
+        const char *equals = len ? memchr(piece.ptr, '=', len) : NULL;
+        if (!equals)
+            continue;
+        size_t at = (size_t)(equals - piece.ptr);
+        struct dt_slice name = trim(dt_slice_of(piece.ptr, at));
+        if (!name.len)
+            continue;
+        *ret = (struct dt_cookie){name, unquote(trim(dt_slice_from(piece, at + 1)))};
+        return true;
+    }
+    return false;
+}
