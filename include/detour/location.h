@@ -40,7 +40,8 @@ enum dt_capture_own {
  *   from QUERY  into a query: as it is. Into a path: ? and # are escaped
  *   from HOST   as it is
  * Into a fragment: as it is. Every capture is normalised: no byte in it is below 0x21 or above
- * 0x7e, and "\\" is escaped wherever it goes. */
+ * 0x7e, and "\\" is escaped wherever it goes. A regex or a star may cut an escape in two: the "%"
+ * of a capture that ends within one becomes %25, so that what follows cannot complete it. */
 enum dt_capture_from { DT_FROM_PATH, DT_FROM_VALUE, DT_FROM_QUERY, DT_FROM_HOST };
 
 struct dt_capture {

@@ -7,7 +7,6 @@
 #include "base/out.h"
 #include "semantics/query.h"
 
-#include <ctype.h>
 #include <detour/location.h>
 
 static void put_escaped(struct dt_out *out, char c)
@@ -17,64 +16,124 @@ static void put_escaped(struct dt_out *out, char c)
     dt_out_put(out, dt_slice_of(escape, sizeof escape));
 }
 
-/* What must not stand as itself when a capture goes from one place to another. */
-static const char *special_bytes(char mark, unsigned from)
+/* ---- Captures ---- */
+
+/* What must not stand as itself on the way from one place to another, a bit for each way. */
+enum way {
+    ANY_WAY = 1,
+    PATH_TO_QUERY = 2,
+    PATH_TO_PATH = 4,
+    VALUE_TO_PATH = 8,
+    VALUE_TO_QUERY = 16,
+    QUERY_TO_QUERY = 32,
+};
+
+static const unsigned char escaped[256] = {
+    ['\\'] = 0xff, /* browsers take it for "/" */
+    ['#'] = 0xff & ~ANY_WAY,
+    ['?'] = PATH_TO_PATH | VALUE_TO_PATH,
+    ['/'] = VALUE_TO_PATH,
+    ['+'] = VALUE_TO_PATH | PATH_TO_QUERY,
+    ['&'] = PATH_TO_QUERY | VALUE_TO_QUERY,
+    ['='] = PATH_TO_QUERY,
+    [';'] = PATH_TO_QUERY,
+    ['\''] = PATH_TO_QUERY,
+};
+
+static enum way way_of(char mark, unsigned from)
 {
+    if (mark != DT_MARK_PATH && mark != DT_MARK_QUERY)
+        return ANY_WAY;
+    bool path = mark == DT_MARK_PATH;
     switch ((enum dt_capture_from)from) {
     case DT_FROM_PATH:
-        return mark == DT_MARK_QUERY ? "&=+;#'\\" : mark == DT_MARK_PATH ? "?#\\" : "\\";
+        return path ? PATH_TO_PATH : PATH_TO_QUERY;
     case DT_FROM_VALUE:
-        return mark == DT_MARK_QUERY ? "&#\\" : mark == DT_MARK_PATH ? "/?#+\\" : "\\";
+        return path ? VALUE_TO_PATH : VALUE_TO_QUERY;
     case DT_FROM_QUERY:
-        return mark == DT_MARK_QUERY ? "#\\" : mark == DT_MARK_PATH ? "?#\\" : "\\";
+        return path ? PATH_TO_PATH : QUERY_TO_QUERY;
     case DT_FROM_HOST:
         break;
     }
-    return "";
+    return ANY_WAY;
+}
+
+static void put_bytes(struct dt_out *out, enum way way, struct dt_slice s)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < s.len; i++)
+        seen |= escaped[(unsigned char)s.ptr[i]];
+    if (!(seen & way)) {
+        dt_out_put(out, s);
+        return;
+    }
+    size_t run = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!(escaped[(unsigned char)s.ptr[i]] & way))
+            continue;
+        dt_out_put(out, dt_slice_of(s.ptr + run, i - run));
+        if (s.ptr[i] == '+' && way == VALUE_TO_PATH)
+            dt_out_put(out, DT_S("%20")); /* a form wrote a space so */
+        else
+            put_escaped(out, s.ptr[i]);
+        run = i + 1;
+    }
+    dt_out_put(out, dt_slice_from(s, run));
+}
+
+/* How many bytes at the end of s are the beginning of an escape: 0, 1 or 2. */
+static size_t cut_escape(struct dt_slice s)
+{
+    if (s.len && s.ptr[s.len - 1] == '%')
+        return 1;
+    return s.len > 1 && s.ptr[s.len - 2] == '%' ? 2 : 0;
 }
 
 static void put_capture(struct dt_out *out, char mark, const struct dt_capture *capture)
 {
-    const char *special = special_bytes(mark, capture->from);
+    enum way way = way_of(mark, capture->from);
     struct dt_slice s = capture->text;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (!strchr(special, c))
-            dt_out_char(out, c);
-        else if (c == '+' && capture->from == DT_FROM_VALUE)
-            dt_out_put(out, DT_S("%20"));
-        else
-            put_escaped(out, c);
+    size_t cut = cut_escape(s);
+    put_bytes(out, way, dt_slice_of(s.ptr, s.len - cut));
+    if (cut) {
+        dt_out_put(out, DT_S("%25"));
+        put_bytes(out, way, dt_slice_from(s, s.len - cut + 1));
     }
 }
 
+/* ---- Marks ---- */
+
 static bool is_mark(char c)
 {
-    return c >= DT_MARK_PATH && c <= DT_MARK_HOST;
+    return (unsigned char)(c - DT_MARK_PATH) <= DT_MARK_HOST - DT_MARK_PATH;
+}
+
+static unsigned mark_number(char c)
+{
+    return (unsigned char)c & 0x7f;
 }
 
 /* The capture that a mark stands for; NULL for none. */
-static const struct dt_capture *capture_of(const struct dt_location *parts, char number)
+static const struct dt_capture *capture_of(const struct dt_location *parts, unsigned number)
 {
-    unsigned at = (unsigned char)number & 0x7f;
-    if (at < DT_CAPTURES_MAX)
-        return at < parts->ncaptures ? &parts->captures[at] : NULL;
-    return at < DT_CAPTURE_END && parts->own ? &parts->own[at - DT_CAPTURES_MAX] : NULL;
+    if (number < DT_CAPTURES_MAX)
+        return number < parts->ncaptures ? &parts->captures[number] : NULL;
+    return number < DT_CAPTURE_END && parts->own ? &parts->own[number - DT_CAPTURES_MAX] : NULL;
 }
 
 static void put_template(struct dt_out *out, const struct dt_location *parts, struct dt_slice text)
 {
-    size_t from = 0;
+    size_t run = 0;
     for (size_t i = 0; i + 1 < text.len; i++) {
         if (!is_mark(text.ptr[i]))
             continue;
-        dt_out_put(out, dt_slice_of(text.ptr + from, i - from));
-        const struct dt_capture *capture = capture_of(parts, text.ptr[i + 1]);
+        dt_out_put(out, dt_slice_of(text.ptr + run, i - run));
+        const struct dt_capture *capture = capture_of(parts, mark_number(text.ptr[i + 1]));
         if (capture)
             put_capture(out, text.ptr[i], capture);
-        from = ++i + 1;
+        run = ++i + 1;
     }
-    dt_out_put(out, dt_slice_from(text, from));
+    dt_out_put(out, dt_slice_from(text, run));
 }
 
 bool dt_location_has_marks(struct dt_slice target)
@@ -87,9 +146,12 @@ bool dt_location_has_marks(struct dt_slice target)
 
 static bool is_host(struct dt_slice s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!isalnum((unsigned char)s.ptr[i]) && (s.ptr[i] == 0 || !strchr("-_.", s.ptr[i])))
+    for (size_t i = 0; i < s.len; i++) {
+        char c = dt_ascii_lower(s.ptr[i]);
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!alnum && c != '-' && c != '_' && c != '.')
             return false;
+    }
     return s.len > 0;
 }
 
@@ -100,13 +162,17 @@ bool dt_location_host_ok(const struct dt_location *parts)
         if (!is_mark(text.ptr[i]))
             continue;
         bool host = text.ptr[i++] == DT_MARK_HOST;
-        const struct dt_capture *capture = capture_of(parts, text.ptr[i]);
-        bool own = ((unsigned char)text.ptr[i] & 0x7f) >= DT_CAPTURES_MAX;
-        if (host && !own && (!capture || !is_host(capture->text)))
+        unsigned number = mark_number(text.ptr[i]);
+        if (!host || (number >= DT_CAPTURE_SCHEME && number <= DT_CAPTURE_PORT))
+            continue;
+        const struct dt_capture *capture = capture_of(parts, number);
+        if (!capture || !is_host(capture->text))
             return false;
     }
     return true;
 }
+
+/* ---- The query ---- */
 
 static bool query_has_name(struct dt_slice query, struct dt_slice name)
 {
@@ -219,8 +285,10 @@ enum dt_err dt_location_build(const struct dt_location *parts, char *mem, size_t
     guard_path(&out);
     if (query && !out.overflow)
         put_request_query(&out, parts);
-    if (fragment.len)
+    if (parts->marks)
         put_template(&out, parts, fragment);
+    else
+        dt_out_put(&out, fragment);
     if (out.overflow)
         return DT_ERR_SPACE;
     *ret = dt_out_slice(&out);

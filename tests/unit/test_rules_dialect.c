@@ -108,8 +108,8 @@ static const struct rules_case netlify_cases[] = {
      "  /a\t/b#c  301 #d\n",
      "1: /a is > /b 301\n"
      "2: /a is > /b/ 302\n"
-     "3: /a/... is > /b/{splat} 301\n"
-     "4: http://h.example:80/... is > https://x.example/{splat} 301\n"
+     "3: /a/... is > /b/{0} 301\n"
+     "4: http://h.example:80/... is > https://x.example/{0} 301\n"
      "5: /a ?id=1&q=/x is > /b 301\n"
      "6: /a is > /b#c 301\n"},
     {"/a/:id /b/:id\n"

@@ -2,7 +2,7 @@
  *
  * A rule set as text, so that tests are tables of two strings: what goes in, what must come out.
  *
- *   rule        3: https://.example.com:8443/dir/... ?a=1&b ic is only > https://x/{splat} 308
+ *   rule        3: https://.example.com:8443/dir/... ?a=1&b ic is only > https://x/{0} 308
  * options diagnostic  3:5+7 error target-relative: message expect      3:9 expect GET http://a/ 307
  * http://b/
  */
@@ -38,15 +38,28 @@ static inline void dump_source(struct dt_buf *out, const struct dt_rule *rule)
     dt_buf_str(out, rule->flags & DT_RULE_EXACT_QUERY ? " only" : "");
 }
 
+/* A capture: its place ("", "q", "f", "h"), and its number or what it is of the request. */
+static inline void dump_mark(struct dt_buf *out, char place, char number)
+{
+    static const char *const places[] = {"", "q", "f", "h"};
+    static const char *const own[] = {"scheme", "host", "port", "path", "query"};
+    unsigned at = (unsigned char)number & 0x7f;
+    dt_buf_printf(out, "{%s", places[place - DT_MARK_PATH]);
+    if (at < DT_CAPTURES_MAX)
+        dt_buf_printf(out, "%u}", at);
+    else
+        dt_buf_printf(out, "%s%s}", place == DT_MARK_PATH ? "" : " ", own[at - DT_CAPTURES_MAX]);
+}
+
 static inline void dump_target(struct dt_buf *out, struct dt_slice target)
 {
     for (size_t i = 0; i < target.len; i++) {
-        if (target.ptr[i] == DT_MARK_SPLAT_PATH)
-            dt_buf_str(out, "{splat}");
-        else if (target.ptr[i] == DT_MARK_SPLAT_QUERY)
-            dt_buf_str(out, "{qsplat}");
-        else
+        if (target.ptr[i] >= DT_MARK_PATH && target.ptr[i] <= DT_MARK_HOST) {
+            dump_mark(out, target.ptr[i], target.ptr[i + 1]);
+            i++;
+        } else {
             dt_buf_char(out, target.ptr[i]);
+        }
     }
 }
 

@@ -48,14 +48,14 @@ static const struct rules_case encoded_cases[] = {
 };
 
 static const struct rules_case captures_cases[] = {
-    {"/d/* /e/:splat", "1: /d/... > /e/{splat} 307\n"},
-    {"/d/* https://h.example/:splat", "1: /d/... > https://h.example/{splat} 307\n"},
-    {"/* /:splat", "1: /... > /{splat} 307\n"},
-    {"/d/* /e?x=:splat&y=1", "1: /d/... > /e?x={qsplat}&y=1 307\n"},
-    {"/d/* /e#:splat", "1: /d/... > /e#{splat} 307\n"},
-    {"/d/* /e/:splat/f?p=:splat#:splat", "1: /d/... > /e/{splat}/f?p={qsplat}#{splat} 307\n"},
-    {"/d/* /e-:splat.html", "1: /d/... > /e-{splat}.html 307\n"},
-    {"/d/* https://h.example/Special:splat", "1: /d/... > https://h.example/Special{splat} 307\n"},
+    {"/d/* /e/:splat", "1: /d/... > /e/{0} 307\n"},
+    {"/d/* https://h.example/:splat", "1: /d/... > https://h.example/{0} 307\n"},
+    {"/* /:splat", "1: /... > /{0} 307\n"},
+    {"/d/* /e?x=:splat&y=1", "1: /d/... > /e?x={q0}&y=1 307\n"},
+    {"/d/* /e#:splat", "1: /d/... > /e#{0} 307\n"},
+    {"/d/* /e/:splat/f?p=:splat#:splat", "1: /d/... > /e/{0}/f?p={q0}#{0} 307\n"},
+    {"/d/* /e-:splat.html", "1: /d/... > /e-{0}.html 307\n"},
+    {"/d/* https://h.example/Special:splat", "1: /d/... > https://h.example/Special{0} 307\n"},
     {"/d/* /e/:Splat", "1:9+6 error not-built: a placeholder is not built yet (a colon that is "
                        "meant as one is written %3A)\n"},
     {"/d/* /e", "1: /d/... > /e 307\n"},
