@@ -39,7 +39,8 @@ int64_t dt_civil_days(int64_t year, unsigned month, unsigned day)
 struct dt_civil dt_civil_of(int64_t seconds)
 {
     int64_t days = floor_div(seconds, SECONDS_A_DAY);
-    unsigned second = (unsigned)(seconds - days * SECONDS_A_DAY);
+    int64_t rest = seconds % SECONDS_A_DAY;
+    unsigned second = (unsigned)(rest < 0 ? rest + SECONDS_A_DAY : rest);
     int64_t era = floor_div(days + DAYS_TO_1970, DAYS_AN_ERA);
     unsigned of_era = (unsigned)(days + DAYS_TO_1970 - era * DAYS_AN_ERA);
     unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;

@@ -30,6 +30,10 @@ static struct dt_slice unquote(struct dt_slice s)
 bool dt_cookie_next(struct dt_slice *field, struct dt_cookie *ret)
 {
     while (field->len) {
+        if (*field->ptr == ';' || is_blank(*field->ptr)) { /* a row of them costs no search each */
+            *field = dt_slice_from(*field, 1);
+            continue;
+        }
         const char *end = memchr(field->ptr, ';', field->len);
         size_t len = end ? (size_t)(end - field->ptr) : field->len;
         struct dt_slice piece = dt_slice_of(field->ptr, len);
