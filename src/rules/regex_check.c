@@ -8,6 +8,7 @@
 #include "rules/regex.h"
 
 #include "rules/regex_pcre.h"
+#include "rules/regex_tree.h"
 
 #include <detour/location.h>
 #include <stdarg.h>
@@ -46,7 +47,7 @@ static enum dt_err check_bytes(struct dt_slice text, struct dt_regex_error *erro
 
 static int first_callout(pcre2_callout_enumerate_block *block, void *at)
 {
-    *(size_t *)at = block->pattern_position;
+    *(size_t *)at = block->pattern_position - 1; /* it tells what stands behind the callout */
     return 1;
 }
 
@@ -108,6 +109,27 @@ static enum dt_err compile(struct dt_slice text, bool nocase, pcre2_code **ret,
     return DT_OK;
 }
 
+/* Shape and literal: what cannot be read has none. */
+static enum dt_err look(struct dt_slice text, struct dt_arena *arena, struct dt_regex *regex,
+                        struct dt_regex_error *error)
+{
+    struct dt_arena scratch;
+    struct dt_regex_tree tree;
+    size_t at = 0;
+    dt_arena_init(&scratch);
+    enum dt_err err = dt_regex_parse(text, regex->nocase, &scratch, &tree, &at);
+    if (!err) {
+        regex->nocase = tree.nocase;
+        err = dt_regex_shape(&tree, text.len, arena, regex);
+    }
+    dt_arena_release(&scratch);
+    if (err == DT_ERR_SYNTAX)
+        return refuse(error, at,
+                      "{,n} is read as a repetition or as it stands, by PCRE2's version: "
+                      "write {0,n}, or \\{");
+    return err == DT_ERR_NOT_FOUND ? DT_OK : err;
+}
+
 enum dt_err dt_regex_check(struct dt_slice text, bool nocase, struct dt_arena *arena,
                            struct dt_regex *ret, struct dt_regex_error *ret_error)
 {
@@ -119,7 +141,8 @@ enum dt_err dt_regex_check(struct dt_slice text, bool nocase, struct dt_arena *a
     if (!err)
         err = check_code(code, &regex.groups, ret_error);
     pcre2_code_free(code);
-    (void)arena;
+    if (!err)
+        err = look(text, arena, &regex, ret_error);
     if (!err)
         *ret = regex;
     return err;
