@@ -15,11 +15,11 @@ extern "C" {
 #endif
 
 enum dt_condition_kind {
-    DT_CONDITION_METHOD,  /* texts: exact (RFC 9110 section 9.1: case counts) */
-    DT_CONDITION_HEADER,  /* name: lower-case; texts: patterns with "*", exact case; none: present */
-    DT_CONDITION_COOKIE,  /* name: as written; texts: likewise (RFC 6265 section 4.2) */
-    DT_CONDITION_LANG,    /* texts: language tags, lower-case; rivals: all that rules of the same
-                             source offer, these included */
+    DT_CONDITION_METHOD, /* texts: exact (RFC 9110 section 9.1: case counts) */
+    DT_CONDITION_HEADER, /* name: lower-case; texts: patterns with "*", exact case; none: present */
+    DT_CONDITION_COOKIE, /* name: as written; texts: likewise (RFC 6265 section 4.2) */
+    DT_CONDITION_LANG,   /* texts: language tags, lower-case; rivals: all that rules of the same
+                            source offer, these included */
     DT_CONDITION_COUNTRY, /* texts: two upper-case letters each (ISO 3166-1) */
     DT_CONDITION_IP,      /* nets */
     DT_CONDITION_REFERER, /* texts: host patterns ("a.example", "*.a.example", ".a.example"), or URL
@@ -61,9 +61,9 @@ struct dt_zone {
 struct dt_condition {
     uint8_t kind; /* enum dt_condition_kind */
     bool negated;
-    uint8_t days; /* bit 0: Monday; of WINDOW; 0x7f: all */
-    uint8_t key;  /* enum dt_percent_key */
-    uint16_t count;  /* of texts, nets or ranges */
+    uint8_t days;   /* bit 0: Monday; of WINDOW; 0x7f: all */
+    uint8_t key;    /* enum dt_percent_key */
+    uint16_t count; /* of texts, nets or ranges */
     uint16_t nrivals;
     struct dt_slice name;
     const struct dt_slice *texts; /* sorted, no duplicates */

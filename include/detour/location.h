@@ -63,9 +63,9 @@ struct dt_location {
     bool marks;             /* rest has marks */
     uint32_t ncaptures;
     const struct dt_capture *captures; /* a number past the last stands for nothing */
-    const struct dt_capture *own; /* DT_CAPTURE_OWN of them: scheme, host, port, path, query */
-    struct dt_slice query;  /* the request's, normalised, without "?" */
-    struct dt_slice names;  /* for KEEP and WITHOUT: "a,b,utm_*"; a final * matches any rest */
+    const struct dt_capture *own;      /* DT_CAPTURE_OWN of them: scheme, host, port, path, query */
+    struct dt_slice query;             /* the request's, normalised, without "?" */
+    struct dt_slice names; /* for KEEP and WITHOUT: "a,b,utm_*"; a final * matches any rest */
     enum dt_query_mode mode;
 };
 

@@ -30,9 +30,9 @@ struct dt_request {
     bool has_address;
     uint16_t nfields;
     const struct dt_field *fields;
-    uint8_t address[16]; /* the client's: IPv6, or IPv4 as ::ffff:a.b.c.d */
-    int64_t now;         /* seconds since 1970; 0: not known, and no condition on time holds */
-    struct dt_slice country;       /* two upper-case letters; empty: not known */
+    uint8_t address[16];     /* the client's: IPv6, or IPv4 as ::ffff:a.b.c.d */
+    int64_t now;             /* seconds since 1970; 0: not known, and no condition on time holds */
+    struct dt_slice country; /* two upper-case letters; empty: not known */
     struct dt_slice country_field; /* the header field that country came from, for Vary; empty: from
                                       the address */
 };
@@ -42,18 +42,19 @@ struct dt_decision {
     bool matched;    /* false: no rule; then only vary, changes_at and limited are set besides */
     uint16_t status; /* DT_STATUS_PASS: answer as if there were no rule */
     bool note;
-    uint32_t rule;             /* number for dt_snapshot_origin */
-    uint32_t retry_after;      /* seconds, or DT_RETRY_AFTER_NONE */
-    int64_t until;             /* of the rule's until=; DT_TIME_MAX: none */
-    struct dt_slice location;  /* empty: none */
-    struct dt_slice cache;     /* Cache-Control value, not beyond changes_at; empty: none */
-    struct dt_slice vary;      /* Vary value: what the choice of this answer depended on; empty: none */
+    uint32_t rule;            /* number for dt_snapshot_origin */
+    uint32_t retry_after;     /* seconds, or DT_RETRY_AFTER_NONE */
+    int64_t until;            /* of the rule's until=; DT_TIME_MAX: none */
+    struct dt_slice location; /* empty: none */
+    struct dt_slice cache;    /* Cache-Control value, not beyond changes_at; empty: none */
+    struct dt_slice vary; /* Vary value: what the choice of this answer depended on; empty: none */
     struct dt_slice fields;    /* header lines to add, each with CR LF */
     struct dt_slice page;      /* template of the body; empty: the note */
     struct dt_slice note_text; /* UTF-8; empty: the default sentence */
     struct dt_slice owner;
-    int64_t changes_at;    /* when another answer is due, as far as it was looked; DT_TIME_MAX: never */
-    uint32_t limited;      /* how many regexes hit their limit and were passed over */
+    int64_t
+        changes_at;   /* when another answer is due, as far as it was looked; DT_TIME_MAX: never */
+    uint32_t limited; /* how many regexes hit their limit and were passed over */
     uint32_t limited_rule; /* the first of them */
 };
 
@@ -81,7 +82,7 @@ DT_MUST_USE enum dt_err dt_match(const struct dt_snapshot *snapshot,
 struct dt_candidate {
     uint32_t rule;
     bool wins;
-    const char *reason; /* why it won, or lost to the winner: a static sentence */
+    const char *reason;         /* why it won, or lost to the winner: a static sentence */
     struct dt_slice expression; /* of a regex rule, its regex; else empty */
 };
 

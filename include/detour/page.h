@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * An operator's own page: HTML in which a few words in braces stand for what is known of the answer.
- * All other braces stay as they are, so that CSS and scripts need no care.
+ * An operator's own page: HTML in which a few words in braces stand for what is known of the
+ * answer. All other braces stay as they are, so that CSS and scripts need no care.
  */
 #ifndef DETOUR_PAGE_H
 #define DETOUR_PAGE_H
@@ -16,11 +16,11 @@ extern "C" {
 
 #define DT_PAGE_MAX (64u << 10) /* bytes of a template */
 
-/* What {status} {reason} {url} {host} {path} {location} {retry_after} {until} stand for; escaped for
- * HTML text and attribute values in quotes. */
+/* What {status} {reason} {url} {host} {path} {location} {retry_after} {until} stand for; escaped
+ * for HTML text and attribute values in quotes. */
 struct dt_page {
-    uint16_t status;         /* {status}; {reason} is its phrase */
-    struct dt_slice url;     /* as asked for, without fragment */
+    uint16_t status;     /* {status}; {reason} is its phrase */
+    struct dt_slice url; /* as asked for, without fragment */
     struct dt_slice host;
     struct dt_slice path;
     struct dt_slice location; /* may be empty */

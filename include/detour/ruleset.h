@@ -29,7 +29,7 @@ enum dt_host_kind {
 
 enum dt_path_kind {
     DT_PATH_EXACT,
-    DT_PATH_PREFIX, /* dir/...: path "/dir" matches /dir, /dir/ and /dir/x; path "" matches all */
+    DT_PATH_PREFIX,  /* dir/...: path "/dir" matches /dir, /dir/ and /dir/x; path "" matches all */
     DT_PATH_PATTERN, /* with :name segments, and perhaps a final slash and star */
     DT_PATH_GLOB,    /* a star that is not a final segment, perhaps :name segments too */
     DT_PATH_REGEX,   /* ~... */
@@ -67,7 +67,8 @@ enum dt_rule_flag {
 #define DT_STATUS_PASS 0u
 
 #define DT_RETRY_AFTER_NONE UINT32_MAX
-#define DT_RETRY_AFTER_UNTIL (UINT32_MAX - 1) /* of an action: counted down to the rule's until= */
+#define DT_RETRY_AFTER_UNTIL (UINT32_MAX - 1) /* of an action: counted down to the rule's until=   \
+                                               */
 
 /* What is answered; interned, so that rules that answer alike share one. */
 struct dt_action {
@@ -98,13 +99,13 @@ struct dt_rule {
     struct dt_slice path;   /* normalised as the flags say; a prefix without its final "/"; of a
                                REGEX: the expression, ASCII */
     struct dt_slice target; /* compiled: encoded, with DT_MARK_... for captures; empty: none */
-    const struct dt_param *params; /* sorted by name, then value; no duplicates */
+    const struct dt_param *params;   /* sorted by name, then value; no duplicates */
     const struct dt_rule_more *more; /* NULL: no labels, no names, nothing captured but the star */
-    uint32_t action;               /* index for dt_ruleset_action */
-    uint32_t conditions;           /* index for dt_ruleset_conditions; 0: none */
-    int32_t priority;              /* higher wins; 0 by default */
-    uint32_t file;                 /* index for dt_ruleset_file */
-    uint32_t line;                 /* 1-based */
+    uint32_t action;                 /* index for dt_ruleset_action */
+    uint32_t conditions;             /* index for dt_ruleset_conditions; 0: none */
+    int32_t priority;                /* higher wins; 0 by default */
+    uint32_t file;                   /* index for dt_ruleset_file */
+    uint32_t line;                   /* 1-based */
     uint16_t nparams;
     uint16_t port;     /* 0: any */
     uint8_t scheme;    /* enum dt_scheme */
@@ -124,7 +125,7 @@ struct dt_expect {
     struct dt_slice location; /* absolute, as written; empty when not given */
     uint16_t status;          /* 404 also when no rule is expected to match */
     uint32_t file, line, col;
-    int64_t at;               /* seconds since 1970; DT_TIME_MIN: the present */
+    int64_t at; /* seconds since 1970; DT_TIME_MIN: the present */
     const struct dt_field *fields;
     size_t nfields;
     uint8_t address[16]; /* as dt_request's */
@@ -146,15 +147,15 @@ struct dt_diag {
 enum dt_format {
     DT_FORMAT_AUTO, /* by the file's name and beginning */
     DT_FORMAT_NATIVE,
-    DT_FORMAT_GOVUK,   /* gov.uk transition CSV */
-    DT_FORMAT_MDN,     /* MDN _redirects.txt, tab-separated */
-    DT_FORMAT_NETLIFY, /* Netlify _redirects */
+    DT_FORMAT_GOVUK,    /* gov.uk transition CSV */
+    DT_FORMAT_MDN,      /* MDN _redirects.txt, tab-separated */
+    DT_FORMAT_NETLIFY,  /* Netlify _redirects */
     DT_FORMAT_FIREBASE, /* firebase.json: hosting.redirects */
     DT_FORMAT_APACHE,   /* Redirect, RedirectMatch, simple RewriteRule: .htaccess, httpd.conf */
 };
 
-/* "native", "govuk-csv", "mdn-tsv", "netlify", "firebase", "apache", "auto"; NULL-terminated by index past the last:
- * NULL. */
+/* "native", "govuk-csv", "mdn-tsv", "netlify", "firebase", "apache", "auto"; NULL-terminated by
+ * index past the last: NULL. */
 const char *dt_format_name(enum dt_format format);
 DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *ret);
 

@@ -28,6 +28,13 @@ DT_MUST_USE enum dt_err dt_plan_new(struct dt_ruleset *set, uint64_t seed, uint6
                                     struct dt_plan **ret_plan);
 void dt_plan_free(struct dt_plan *plan); /* accepts NULL */
 
+/* tell is called while dt_plan_new compiles expressions, before each piece of work that may take
+ * long: how many expressions it is for, and where in the files the rule of the first one stands. So
+ * a process that was killed for what it cost has said what it was at. */
+void dt_ruleset_tell(struct dt_ruleset *set,
+                     void (*tell)(void *ctx, uint32_t file, uint32_t line, size_t count),
+                     void *ctx);
+
 /* The snapshot's size in bytes. */
 size_t dt_plan_size(const struct dt_plan *plan);
 
@@ -36,28 +43,34 @@ DT_MUST_USE enum dt_err dt_plan_write(struct dt_plan *plan, void *mem);
 
 /* ---- Opening ---- */
 
-/* What opening finds out. Fields past `rules` are for src/rules only. */
+struct dt_regex_pool;
+struct dt_part;
+
+/* What opening finds out. Fields past `needs` are for src/rules only. */
 struct dt_snapshot {
     const unsigned char *mem; /* the caller's; must outlive the snapshot */
     size_t len;
     uint64_t created; /* seconds since 1970 */
     uint64_t rules;
-    uint32_t needs; /* enum dt_need */
+    uint32_t needs; /* enum dt_need: what a request must come with, besides its URI */
+    uint32_t flags;
     uint64_t seed;
     uint64_t bucket_count;
     const unsigned char *buckets;
     const unsigned char *records;
     const unsigned char *strings;
     const unsigned char *actions;
+    const unsigned char *conditions;
+    const unsigned char *items;
     uint64_t records_len;
     uint64_t strings_len;
     uint64_t actions_len;
-    uint32_t flags;
+    uint64_t conditions_len;
     uint32_t suffix_labels; /* bit n: some *.host or .host rule's host has n labels (31: or more) */
     uint32_t host_count;
-    uint32_t any_variants; /* forms of exact paths in use by rules for any host */
-    uint32_t
-        any_depths[2]; /* depths of dir paths in use by them: [0] as written, [1] ignoring case */
+    uint32_t item_count;
+    const struct dt_part *any;  /* in the header: what rules for any host have */
+    struct dt_regex_pool *pool; /* by dt_snapshot_prepare; NULL before */
 };
 
 /* What rules ask of a request besides its URI. */
@@ -81,6 +94,8 @@ DT_MUST_USE enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_
  * scanner, or for another CPU, are made again here, which takes seconds. DT_ERR_NOMEM,
  * DT_ERR_DAMAGED. */
 DT_MUST_USE enum dt_err dt_snapshot_prepare(struct dt_snapshot *snapshot);
+/* The same in steps of a few milliseconds, until *ret_done: for who must answer meanwhile. */
+DT_MUST_USE enum dt_err dt_snapshot_prepare_step(struct dt_snapshot *snapshot, bool *ret_done);
 /* Frees what prepare allocated; the bytes stay. Accepts one that was not prepared. */
 void dt_snapshot_release(struct dt_snapshot *snapshot);
 

@@ -3,6 +3,7 @@
  * Why a rule won: of two that match, the first step of precedence at which they differ. The steps
  * are those of plan_rank.c, told in words.
  */
+#include "rules/regex_pool.h"
 #include "rules/walk.h"
 
 #include <stdlib.h>
@@ -17,7 +18,8 @@ static int by_rank(const void *a, const void *b)
 
 static bool is_suffix(const struct dt_hit *hit)
 {
-    return hit->host_kind == DT_HOST_SUBDOMAINS || hit->host_kind == DT_HOST_DOMAIN;
+    return hit->host_kind == DT_HOST_SUBDOMAINS || hit->host_kind == DT_HOST_DOMAIN ||
+           hit->host_kind == DT_HOST_LABELS;
 }
 
 static const char *host_reason(const struct dt_hit *better, const struct dt_hit *worse)
@@ -28,15 +30,23 @@ static const char *host_reason(const struct dt_hit *better, const struct dt_hit 
         return "the other is for this domain, this one for any host";
     if (is_suffix(better) && is_suffix(worse) && better->host_len > worse->host_len)
         return "the other's domain is longer";
+    if (better->labels && is_suffix(worse) && !worse->labels)
+        return "the other says how many labels are in front of the domain";
     return NULL;
 }
 
 static const char *path_reason(const struct dt_hit *better, const struct dt_hit *worse)
 {
-    if (better->path_kind == DT_PATH_EXACT && worse->path_kind == DT_PATH_PREFIX)
+    if (better->path_kind == DT_PATH_EXACT && worse->path_kind != DT_PATH_EXACT)
         return "the other names this path exactly";
-    if (better->path_kind == DT_PATH_PREFIX && better->depth > worse->depth)
+    if (better->path_kind != DT_PATH_REGEX && worse->path_kind == DT_PATH_REGEX)
+        return "regular expressions come last";
+    if (better->path_kind == DT_PATH_PREFIX && worse->path_kind == DT_PATH_PREFIX &&
+        better->place > worse->place)
         return "the other's path is longer";
+    if (better->path_kind != DT_PATH_REGEX &&
+        (better->place != worse->place || better->path_kind != worse->path_kind))
+        return "the other's path says more, from the left";
     return NULL;
 }
 
@@ -45,27 +55,31 @@ static const char *rest_reason(const struct dt_hit *better, const struct dt_hit 
     const unsigned pins = DT_ENTRY_HTTP | DT_ENTRY_HTTPS;
     if (better->params > worse->params)
         return "the other has more query conditions";
-    if ((better->bits & DT_ENTRY_ONLY) && !(worse->bits & DT_ENTRY_ONLY))
+    if (better->params == worse->params && (better->bits & DT_ENTRY_ONLY) &&
+        !(worse->bits & DT_ENTRY_ONLY))
         return "the other wants exactly these query parameters";
     if (better->port && !worse->port)
         return "the other names the port";
     if ((better->bits & pins) && !(worse->bits & pins))
         return "the other names the scheme";
+    if (better->nconditions > worse->nconditions)
+        return "the other has more conditions";
     return NULL;
 }
 
 /* Why `worse` lost to `better`. With @order first nothing but priority and place counts. */
 static const char *reason_of(const struct dt_hit *better, const struct dt_hit *worse, bool first)
 {
+    if ((better->bits & DT_ENTRY_MAINTENANCE) && !(worse->bits & DT_ENTRY_MAINTENANCE))
+        return "the other is maintenance";
     if (better->priority != worse->priority)
         return "the other has a higher priority";
     if (first)
         return "the other comes first";
     const char *reason = host_reason(better, worse);
-    if (!reason && better->host_len == worse->host_len)
+    if (!reason)
         reason = path_reason(better, worse);
-    if (!reason && better->host_len == worse->host_len && better->path_kind == worse->path_kind &&
-        better->depth == worse->depth)
+    if (!reason)
         reason = rest_reason(better, worse);
     return reason ? reason : "the other comes first";
 }
@@ -108,6 +122,12 @@ static enum dt_err collect(const struct dt_snapshot *snapshot, const struct dt_r
     }
 }
 
+static struct dt_slice expression_of(const struct dt_snapshot *snapshot, const struct dt_hit *hit)
+{
+    return hit->path_kind == DT_PATH_REGEX ? dt_regex_pool_text(snapshot->pool, hit->item)
+                                           : DT_SLICE_NONE;
+}
+
 enum dt_err dt_match_all(const struct dt_snapshot *snapshot, const struct dt_request *request,
                          struct dt_match_scratch *scratch, size_t max, struct dt_candidate *ret,
                          size_t *ret_count)
@@ -124,7 +144,8 @@ enum dt_err dt_match_all(const struct dt_snapshot *snapshot, const struct dt_req
         ret[i] = (struct dt_candidate){.rule = hits[i].rank,
                                        .wins = i == 0,
                                        .reason = i == 0 ? "it comes before all others"
-                                                        : reason_of(&hits[0], &hits[i], first)};
+                                                        : reason_of(&hits[0], &hits[i], first),
+                                       .expression = expression_of(snapshot, &hits[i])};
     *ret_count = count < max ? count : max;
     free(hits);
     return DT_OK;

@@ -9,6 +9,9 @@
  *   actions   answers that rules share
  *   origin    rule number -> global line number, for people
  *   files     the files that the global line numbers run through
+ *   conditions  sets of conditions that rules share; see cond.h
+ *   regexes   every expression, and scanners for many at once; see regex_pool.h
+ *   items     number of an expression -> its record
  *
  * The table maps a 64-bit keyed hash to a record. The record holds the whole key, and the key is
  * always compared. Every bucket, record, string and action carries a 32-bit check over its own
@@ -23,6 +26,12 @@
  *   pair   one query parameter for one node: the rules that need it, best first; each rule stands
  *          under the one parameter of its own that is rarest, so that 16,000 rules for /page?id=N
  *          are found by one probe for each parameter of the request
+ *   run    a run of segments as written in a path with names in it: /a/:x/b/c has the runs /a and
+ *          /b/c. A run is found under a state, which stands for all that came before it: the first
+ *          under its host, the next under the state behind its name. So 100,000 paths with names
+ *          cost one probe for each length of run that a state has
+ *   item   one rule whose expression decides; it is found by a run, when something is known of the
+ *          beginning of all paths that match, or by a scanner
  */
 #ifndef DT_RULES_LAYOUT_H
 #define DT_RULES_LAYOUT_H
@@ -39,7 +48,7 @@
 #define DT_SNAP_MAGIC                                                                              \
     "\x89"                                                                                         \
     "DETOUR\n"
-#define DT_SNAP_VERSION 1u
+#define DT_SNAP_VERSION 2u
 
 enum dt_snap_section {
     DT_SECTION_BUCKETS,
@@ -48,6 +57,9 @@ enum dt_snap_section {
     DT_SECTION_ACTIONS,
     DT_SECTION_ORIGIN,
     DT_SECTION_FILES,
+    DT_SECTION_CONDITIONS,
+    DT_SECTION_REGEXES,
+    DT_SECTION_ITEMS,
     DT_SECTION_COUNT
 };
 
@@ -59,6 +71,26 @@ struct dt_snap_section_row {
     uint64_t check; /* of all its bytes */
 };
 
+/* Which paths the rules of one host pattern have: what is not noted here is not looked for. */
+struct dt_part {
+    uint32_t id;          /* 0: no rule */
+    uint32_t variants;    /* bit form: exact paths of that form */
+    uint32_t depths[2];   /* of folders: [0] as written, [1] ignoring case */
+    uint32_t patterns[4]; /* by form: lengths of the first runs of paths with names */
+    uint32_t shapes[2];   /* lengths of the first runs of what is known of expressions */
+    uint32_t scopes[3];   /* of scanners + 1, by enum dt_subject; 0: none */
+    uint32_t best_item; /* rank of the best rule with an expression; meaningful when there is one */
+};
+
+/* In a host's record a part is: varint id, and when that is not 0 a byte of these bits with its
+ * variants below, then each field as a varint: depths, with PATTERNS patterns, with ITEMS the rest.
+ */
+enum { DT_PART_VARIANTS = 15, DT_PART_PATTERNS = 16, DT_PART_ITEMS = 32 };
+#define DT_PART_FIELDS 12
+
+/* What an expression is asked about. */
+enum dt_subject { DT_SUBJECT_PATH, DT_SUBJECT_URL, DT_SUBJECT_RELATIVE };
+
 struct dt_snap_header {
     char magic[8];
     uint32_t version;
@@ -69,13 +101,16 @@ struct dt_snap_header {
     uint64_t rules;
     uint64_t bucket_count;
     uint32_t flags;
+    uint32_t needs; /* enum dt_need */
     uint32_t suffix_labels;
     uint32_t host_count;
-    uint32_t any_variants;
-    uint32_t any_depths[2];
+    uint32_t item_count;
+    struct dt_part any;
+    uint32_t unused;
     struct dt_snap_section_row sections[DT_SECTION_COUNT];
     uint64_t check; /* of all bytes before it */
 };
+_Static_assert(sizeof(struct dt_snap_header) % 8 == 0, "no padding before the check");
 
 enum dt_snap_flag {
     /* Ranks follow the order in which match.c looks, so the first level that answers wins. */
@@ -106,9 +141,12 @@ enum dt_record_kind {
     DT_RECORD_EXACT,
     DT_RECORD_PREFIX,
     DT_RECORD_PAIR,
+    DT_RECORD_RUN,   /* of paths with names */
+    DT_RECORD_SHAPE, /* a run too, of what is known of expressions */
+    DT_RECORD_ITEM,
 };
 
-/* The second 4 bits: of a node, its form and what pairs stand below it. */
+/* The second 4 bits: of a node or a run, its form; of a node, what pairs stand below it. */
 enum dt_node_form {
     DT_FORM_NOCASE = 1,
     DT_FORM_NOSLASH = 2,
@@ -117,19 +155,35 @@ enum dt_node_form {
 };
 #define DT_FORMS 4 /* combinations of NOCASE and NOSLASH */
 
-/* One rule in a node or a pair: bits, varint rank, then what the bits announce, in this order. */
+/* One rule in a node, a pair, a run or an item: bits (one byte, two with MORE), varint rank, then
+ * what the bits announce, in this order. */
 enum dt_entry_bit {
-    DT_ENTRY_HTTP = 1,     /* pinned scheme */
-    DT_ENTRY_HTTPS = 2,    /* likewise */
-    DT_ENTRY_PORT = 4,     /* two bytes */
-    DT_ENTRY_PRIORITY = 8, /* four bytes, signed */
-    DT_ENTRY_ONLY = 16,    /* params=only */
-    DT_ENTRY_PARAMS = 32,  /* varint count, then varint name length, varint value length + 1 or 0
-                              for any value, name, value */
-    DT_ENTRY_TARGET = 64,  /* varint string reference + 1 or 0, varint rest length, rest */
-    DT_ENTRY_MARKS = 128,  /* the rest has marks */
+    DT_ENTRY_HTTP = 1,    /* pinned scheme */
+    DT_ENTRY_HTTPS = 2,   /* likewise */
+    DT_ENTRY_PORT = 4,    /* two bytes */
+    DT_ENTRY_ONLY = 8,    /* params=only */
+    DT_ENTRY_PARAMS = 16, /* varint count, then varint name length, varint value length + 1 or 0
+                             for any value, name, value */
+    DT_ENTRY_TARGET = 32, /* varint string reference + 1 or 0, varint rest length, rest */
+    DT_ENTRY_MARKS = 64,  /* the rest has marks */
+    DT_ENTRY_MORE = 128,
+    DT_ENTRY_CONDITIONS = 1 << 8, /* varint how many, varint reference */
+    DT_ENTRY_QUERIES = 1 << 9,    /* captured: varint count, then varint length and name of each */
+    DT_ENTRY_OPEN = 1 << 10,
+    DT_ENTRY_PRIORITY = 1 << 11, /* four bytes, signed */
+    DT_ENTRY_MAINTENANCE = 1 << 12,
 };
 /* then: varint action reference (offset / 4) */
+
+/* How an item's expression is asked, a byte behind its number. */
+enum dt_item_kind {
+    DT_ITEM_PATH, /* a regex, about the path */
+    DT_ITEM_URL,
+    DT_ITEM_RELATIVE, /* about the URL from "//" on */
+    DT_ITEM_GLOB,     /* made of a path with a star: then varint number of the star's group */
+};
+
+#define DT_NAMES_MAX 32u /* in one path */
 
 #define DT_DEPTH_CAP 31u /* the last bit of a depth mask stands for this depth and all deeper */
 
@@ -268,6 +322,12 @@ static inline uint32_t dt_path_depth(struct dt_slice path)
     for (size_t i = 0; i < path.len; i++)
         depth += path.ptr[i] == '/';
     return depth;
+}
+
+/* The bit of a depth, or of a number of segments, in a mask. */
+static inline uint32_t dt_depth_bit(uint32_t depth)
+{
+    return depth < DT_DEPTH_CAP ? depth : DT_DEPTH_CAP;
 }
 
 static inline uint32_t dt_host_labels(struct dt_slice host)

@@ -5,14 +5,17 @@
  */
 #include "rules/walk.h"
 
-#include <detour/location.h>
+#include "base/out.h"
+#include "rules/cond.h"
+#include "semantics/freshness.h"
+#include <detour/status.h>
 
 struct action {
     uint16_t status;
     uint8_t query;
     bool note;
     uint32_t retry_after;
-    struct dt_slice names, cache, note_text, owner;
+    struct dt_slice names, cache, note_text, owner, fields, page;
 };
 
 static bool read_action(const struct dt_snapshot *snapshot, uint64_t ref, struct action *ret)
@@ -26,13 +29,28 @@ static bool read_action(const struct dt_snapshot *snapshot, uint64_t ref, struct
     ret->query = (uint8_t)dt_cursor_fixed(&c, 1);
     ret->note = dt_cursor_fixed(&c, 1) != 0;
     ret->retry_after = dt_cursor_fixed(&c, 4);
-    uint64_t names = dt_cursor_varint(&c), cache = dt_cursor_varint(&c);
-    uint64_t note_text = dt_cursor_varint(&c), owner = dt_cursor_varint(&c);
-    ret->names = dt_cursor_bytes(&c, names);
-    ret->cache = dt_cursor_bytes(&c, cache);
-    ret->note_text = dt_cursor_bytes(&c, note_text);
-    ret->owner = dt_cursor_bytes(&c, owner);
+    struct dt_slice *const texts[] = {&ret->names, &ret->cache,  &ret->note_text,
+                                      &ret->owner, &ret->fields, &ret->page};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        texts[i]->len = (size_t)dt_cursor_varint(&c);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = dt_cursor_bytes(&c, texts[i]->len);
     return !c.bad && ret->query <= DT_QUERY_WITHOUT;
+}
+
+/* What every request has, for a target that asks for it. */
+static void fill_own(const struct dt_request *request, char port[8],
+                     struct dt_capture ret[DT_CAPTURE_OWN])
+{
+    struct dt_out out = dt_out_init(port, 8);
+    dt_out_uint(&out, request->port);
+    bool https = request->scheme == DT_SCHEME_HTTPS;
+    ret[DT_CAPTURE_SCHEME - DT_CAPTURES_MAX] =
+        (struct dt_capture){https ? DT_S("https") : DT_S("http"), DT_FROM_HOST};
+    ret[DT_CAPTURE_HOST - DT_CAPTURES_MAX] = (struct dt_capture){request->host, DT_FROM_HOST};
+    ret[DT_CAPTURE_PORT - DT_CAPTURES_MAX] = (struct dt_capture){dt_out_slice(&out), DT_FROM_HOST};
+    ret[DT_CAPTURE_PATH - DT_CAPTURES_MAX] = (struct dt_capture){request->path, DT_FROM_PATH};
+    ret[DT_CAPTURE_QUERY - DT_CAPTURES_MAX] = (struct dt_capture){request->query, DT_FROM_QUERY};
 }
 
 static enum dt_err build_location(const struct dt_walk *walk, const struct action *action,
@@ -41,19 +59,89 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
     const struct dt_snapshot *snapshot = walk->snapshot;
     const struct dt_hit *hit = &walk->best;
     struct dt_location parts;
+    struct dt_capture own[DT_CAPTURE_OWN];
+    char port[8];
     parts.prefix = DT_SLICE_NONE;
     parts.rest = hit->rest;
     parts.marks = hit->bits & DT_ENTRY_MARKS;
-    struct dt_capture splat = {hit->splat, DT_FROM_PATH};
-    parts.captures = &splat;
-    parts.ncaptures = 1;
-    parts.own = NULL;
+    parts.captures = walk->captures;
+    parts.ncaptures = walk->ncaptures;
+    parts.own = own;
     parts.query = walk->request->query;
     parts.names = action->names;
     parts.mode = (enum dt_query_mode)action->query;
+    if (parts.marks)
+        fill_own(walk->request, port, own);
     if (hit->string && !dt_block_at(snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts.prefix))
         return DT_ERR_DAMAGED;
     return dt_location_build(&parts, walk->scratch->location, sizeof walk->scratch->location, ret);
+}
+
+/* What the choice depended on: all that was looked at in the winner and in rules before it. */
+static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decision *ret)
+{
+    uint32_t vary = walk->vary_beyond;
+    ret->changes_at = walk->changes_beyond;
+    for (uint32_t i = 0; i < walk->nconsulted; i++) {
+        const struct dt_consulted *one = &walk->consulted[i];
+        if (walk->found && one->rank > walk->best.rank)
+            continue;
+        vary |= one->vary;
+        if (one->changes_at < ret->changes_at)
+            ret->changes_at = one->changes_at;
+    }
+    ret->vary = DT_SLICE_NONE;
+    if (vary && !dt_cond_vary(walk->snapshot, vary, walk->request->country_field,
+                              walk->scratch->vary, sizeof walk->scratch->vary, &ret->vary))
+        return DT_ERR_DAMAGED;
+    return DT_OK;
+}
+
+/* A cache may not keep an answer past the moment at which it changes. */
+static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *decision)
+{
+    int64_t now = walk->request->now;
+    const struct dt_status *status = dt_status_get(decision->status);
+    if (decision->changes_at == DT_TIME_MAX || !now || !status)
+        return DT_OK;
+    uint64_t left = decision->changes_at > now ? (uint64_t)(decision->changes_at - now) : 0;
+    return dt_freshness_cap(decision->cache, left, status->heuristic_cache, walk->scratch->cache,
+                            sizeof walk->scratch->cache, &decision->cache);
+}
+
+/* Retry-After counted down to the rule's end. */
+static uint32_t retry_after(const struct dt_walk *walk, const struct action *action)
+{
+    int64_t until = walk->best.until, now = walk->request->now;
+    if (action->retry_after != DT_RETRY_AFTER_UNTIL)
+        return action->retry_after;
+    if (until == DT_TIME_MAX || !now)
+        return DT_RETRY_AFTER_NONE;
+    int64_t left = until > now ? until - now : 0;
+    return left < INT32_MAX ? (uint32_t)left : INT32_MAX;
+}
+
+static enum dt_err decide(const struct dt_walk *walk, struct dt_decision *ret)
+{
+    struct action action;
+    if (!read_action(walk->snapshot, walk->best.action, &action))
+        return DT_ERR_DAMAGED;
+    ret->matched = true;
+    ret->status = action.status;
+    ret->note = action.note;
+    ret->rule = walk->best.rank;
+    ret->retry_after = retry_after(walk, &action);
+    ret->until = walk->best.until;
+    ret->location = DT_SLICE_NONE;
+    ret->cache = action.cache;
+    ret->fields = action.fields;
+    ret->page = action.page;
+    ret->note_text = action.note_text;
+    ret->owner = action.owner;
+    enum dt_err err = DT_OK;
+    if (walk->best.bits & DT_ENTRY_TARGET)
+        err = build_location(walk, &action, &ret->location);
+    return err ? err : limit_cache(walk, ret);
 }
 
 enum dt_err dt_match(const struct dt_snapshot *snapshot, const struct dt_request *request,
@@ -64,27 +152,11 @@ enum dt_err dt_match(const struct dt_snapshot *snapshot, const struct dt_request
     dt_walk_run(&walk);
     if (walk.err)
         return walk.err;
-    if (!walk.found) {
-        *ret = (struct dt_decision){.matched = false};
-        return DT_OK;
-    }
-    struct action action;
-    if (!read_action(snapshot, walk.best.action, &action))
-        return DT_ERR_DAMAGED;
-    struct dt_slice location = DT_SLICE_NONE;
-    if (walk.best.bits & DT_ENTRY_TARGET) {
-        enum dt_err err = build_location(&walk, &action, &location);
-        if (err)
-            return err;
-    }
-    *ret = (struct dt_decision){.matched = true,
-                                .status = action.status,
-                                .note = action.note,
-                                .rule = walk.best.rank,
-                                .retry_after = action.retry_after,
-                                .location = location,
-                                .cache = action.cache,
-                                .note_text = action.note_text,
-                                .owner = action.owner};
-    return DT_OK;
+    ret->matched = false;
+    ret->limited = walk.limited;
+    ret->limited_rule = walk.limited_rule;
+    enum dt_err err = fill_dependence(&walk, ret);
+    if (err || !walk.found)
+        return err;
+    return decide(&walk, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A plan's life: its passes in order, and its end. */
 #include "rules/plan.h"
+#include "rules/cond.h"
 
 #include <stdlib.h>
 
@@ -11,6 +12,14 @@ void dt_plan_free(struct dt_plan *plan)
     if (!plan)
         return;
     dt_index_release(&plan->host_index);
+    dt_index_release(&plan->run_index);
+    dt_arena_release(&plan->arena);
+    free(plan->runs);
+    free(plan->items);
+    free(plan->expressions);
+    free(plan->pool);
+    free(plan->shape_at);
+    free(plan->condition_refs);
     free(plan->rule_at);
     free(plan->next);
     free(plan->string_at);
@@ -32,8 +41,8 @@ enum dt_err dt_plan_new(struct dt_ruleset *set, uint64_t seed, uint64_t created,
                         struct dt_plan **ret_plan)
 {
     static enum dt_err (*const PASSES[])(struct dt_plan *) = {
-        dt_plan_rank,       dt_plan_nodes,   dt_plan_pairs,
-        dt_plan_duplicates, dt_plan_strings, dt_plan_layout,
+        dt_plan_conditions, dt_plan_shapes, dt_plan_rank,       dt_plan_nodes,   dt_plan_runs,
+        dt_plan_regexes,    dt_plan_pairs,  dt_plan_duplicates, dt_plan_strings, dt_plan_layout,
     };
     if (dt_ruleset_count(set) > RULES_MAX)
         return DT_ERR_LIMIT;

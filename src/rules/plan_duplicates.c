@@ -19,8 +19,8 @@ struct group {
 
 static uint64_t signature_of(const struct dt_rule *rule)
 {
-    uint64_t hash = (uint64_t)rule->port << 16 | (uint64_t)rule->scheme << 8 |
-                    (rule->flags & DT_RULE_EXACT_QUERY);
+    uint64_t hash = (uint64_t)rule->conditions << 32 | (uint64_t)rule->port << 16 |
+                    (uint64_t)rule->scheme << 8 | (rule->flags & DT_RULE_EXACT_QUERY);
     for (unsigned i = 0; i < rule->nparams; i++) {
         const struct dt_param *param = &rule->params[i];
         hash = dt_hash64(param->name.ptr, param->name.len, hash * 31 + param->any_value);
@@ -32,6 +32,7 @@ static uint64_t signature_of(const struct dt_rule *rule)
 static bool same_source(const struct dt_rule *a, const struct dt_rule *b)
 {
     if (a->port != b->port || a->scheme != b->scheme || a->nparams != b->nparams ||
+        a->conditions != b->conditions ||
         (a->flags & DT_RULE_EXACT_QUERY) != (b->flags & DT_RULE_EXACT_QUERY))
         return false;
     for (unsigned i = 0; i < a->nparams; i++)
@@ -65,23 +66,26 @@ static enum dt_err report(struct dt_plan *plan, uint32_t winner, uint32_t loser)
         DT_SLICE_FMT(file), first->line);
 }
 
-static enum dt_err check_group(struct dt_plan *plan, struct group *group, uint32_t first)
+static enum dt_err add(struct group *group, uint64_t hash, uint32_t rank)
 {
-    group->count = 0;
-    for (uint32_t rank = first; rank != DT_PLAN_NONE; rank = plan->next[rank]) {
-        void *rows = group->rows;
-        if (!dt_grow(&rows, group->count, &group->room, sizeof *group->rows))
-            return DT_ERR_NOMEM;
-        group->rows = rows;
-        group->rows[group->count++] =
-            (struct signature){signature_of(dt_plan_rule(plan, rank)), rank};
-    }
+    void *rows = group->rows;
+    if (!dt_grow(&rows, group->count, &group->room, sizeof *group->rows))
+        return DT_ERR_NOMEM;
+    group->rows = rows;
+    group->rows[group->count++] = (struct signature){hash, rank};
+    return DT_OK;
+}
+
+/* Those that are alike stand side by side once they are sorted. */
+static enum dt_err check_rows(struct dt_plan *plan, struct group *group,
+                              bool (*same)(const struct dt_rule *a, const struct dt_rule *b))
+{
     qsort(group->rows, group->count, sizeof *group->rows, compare);
     size_t leader = 0;
     for (size_t i = 1; i < group->count; i++) {
         const struct dt_rule *rule = dt_plan_rule(plan, group->rows[i].rank);
         const struct dt_rule *before = dt_plan_rule(plan, group->rows[leader].rank);
-        if (group->rows[i].hash != group->rows[leader].hash || !same_source(before, rule)) {
+        if (group->rows[i].hash != group->rows[leader].hash || !same(before, rule)) {
             leader = i;
             continue;
         }
@@ -92,16 +96,51 @@ static enum dt_err check_group(struct dt_plan *plan, struct group *group, uint32
     return DT_OK;
 }
 
+static enum dt_err check_list(struct dt_plan *plan, struct group *group, uint32_t first)
+{
+    enum dt_err err = DT_OK;
+    group->count = 0;
+    for (uint32_t rank = first; !err && rank != DT_PLAN_NONE; rank = plan->next[rank])
+        err = add(group, signature_of(dt_plan_rule(plan, rank)), rank);
+    return err ? err : check_rows(plan, group, same_source);
+}
+
+static bool same_expression(const struct dt_rule *a, const struct dt_rule *b)
+{
+    const unsigned flags = DT_RULE_IGNORE_CASE | DT_RULE_IGNORE_SLASH | DT_RULE_URL;
+    return a->path_kind == b->path_kind && (a->flags & flags) == (b->flags & flags) &&
+           a->host_kind == b->host_kind && dt_slice_eq(a->host, b->host) &&
+           dt_slice_eq(a->path, b->path) && same_source(a, b);
+}
+
+static enum dt_err check_items(struct dt_plan *plan, struct group *group)
+{
+    enum dt_err err = DT_OK;
+    group->count = 0;
+    for (uint32_t i = 0; !err && i < plan->item_count; i++) {
+        const struct dt_rule *rule = dt_plan_rule(plan, plan->items[i].rank);
+        uint64_t hash = dt_hash64(rule->path.ptr, rule->path.len, signature_of(rule));
+        err = add(group, dt_hash64(rule->host.ptr, rule->host.len, hash), plan->items[i].rank);
+    }
+    return err ? err : check_rows(plan, group, same_expression);
+}
+
 enum dt_err dt_plan_duplicates(struct dt_plan *plan)
 {
     struct group group = {0};
     enum dt_err err = DT_OK;
     for (size_t i = 0; !err && i < plan->node_count; i++)
         if (plan->nodes[i].count > 1)
-            err = check_group(plan, &group, plan->nodes[i].first);
+            err = check_list(plan, &group, plan->nodes[i].first);
     for (size_t i = 0; !err && i < plan->pair_count; i++)
         if (plan->pairs[i].count > 1)
-            err = check_group(plan, &group, plan->pairs[i].first);
+            err = check_list(plan, &group, plan->pairs[i].first);
+    for (size_t i = 0; !err && i < plan->run_count; i++)
+        for (unsigned list = 0; !err && list < 2; list++)
+            if (plan->runs[i].kind == DT_RECORD_RUN && plan->runs[i].count[list] > 1)
+                err = check_list(plan, &group, plan->runs[i].first[list]);
+    if (!err)
+        err = check_items(plan, &group);
     free(group.rows);
     return err;
 }

@@ -38,28 +38,47 @@ static enum dt_err find_host(struct dt_plan *plan, struct dt_slice name,
     return DT_OK;
 }
 
-static void note_path(struct dt_plan_part *part, const struct dt_rule *rule)
+static void note_path(struct dt_part *part, const struct dt_rule *rule)
 {
-    if (rule->path_kind == DT_PATH_EXACT) {
+    if (rule->path_kind == DT_PATH_EXACT)
         part->variants |= 1u << dt_plan_forms(rule);
-        return;
+    else if (rule->path_kind == DT_PATH_PREFIX)
+        part->depths[(rule->flags & DT_RULE_IGNORE_CASE) ? 1 : 0] |=
+            1u << dt_depth_bit(dt_path_depth(rule->path));
+}
+
+static enum dt_err find_labels(struct dt_plan *plan, struct dt_plan_host *host, uint32_t count,
+                               struct dt_part **ret_part)
+{
+    struct dt_plan_labels **link = &host->labels;
+    while (*link && (*link)->count < count)
+        link = &(*link)->next;
+    if (!*link || (*link)->count != count) {
+        struct dt_plan_labels *labels = dt_arena_alloc(&plan->arena, sizeof *labels);
+        if (!labels)
+            return DT_ERR_NOMEM;
+        *labels = (struct dt_plan_labels){.next = *link, .count = count};
+        *link = labels;
     }
-    uint32_t depth = dt_path_depth(rule->path);
-    if (depth > DT_DEPTH_CAP)
-        depth = DT_DEPTH_CAP;
-    part->depths[(rule->flags & DT_RULE_IGNORE_CASE) ? 1 : 0] |= 1u << depth;
+    *ret_part = &(*link)->part;
+    return DT_OK;
 }
 
 enum dt_err dt_plan_host_id(struct dt_plan *plan, const struct dt_rule *rule,
-                            struct dt_plan_part **ret_part)
+                            struct dt_part **ret_part)
 {
-    struct dt_plan_part *part = &plan->any;
+    struct dt_part *part = &plan->any;
     if (rule->host_kind != DT_HOST_ANY) {
         struct dt_plan_host *host;
         enum dt_err err = find_host(plan, rule->host, &host);
         if (err)
             return err;
-        part = &host->parts[rule->host_kind - DT_HOST_EXACT];
+        if (rule->host_kind == DT_HOST_LABELS)
+            err = find_labels(plan, host, rule->more->labels, &part);
+        else
+            part = &host->parts[rule->host_kind - DT_HOST_EXACT];
+        if (err)
+            return err;
         if (!part->id)
             part->id = ++plan->next_host_id;
         if (rule->host_kind != DT_HOST_EXACT)

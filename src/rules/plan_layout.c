@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where everything will stand. Measuring and writing an entry are kept side by side here, since
- * they must agree byte for byte; plan_write.c asserts that they did.
+ * Where everything will stand.
  */
 #include "rules/plan.h"
 
@@ -9,101 +8,10 @@
 
 #define RECORDS_MAX (UINT64_C(4) * UINT32_MAX) /* a reference counts 4 bytes */
 
-static size_t params_len(const struct dt_rule *rule, const struct dt_plan_pair *pair)
-{
-    if (rule->nparams < 2)
-        return 0;
-    size_t len = dt_varint_len(rule->nparams - 1u);
-    for (unsigned i = 0; i < rule->nparams; i++) {
-        const struct dt_param *param = &rule->params[i];
-        if (pair && dt_param_is(param, pair))
-            continue;
-        len += dt_varint_len(param->name.len) + param->name.len;
-        len += param->any_value ? 1 : dt_varint_len(param->value.len + 1) + param->value.len;
-    }
-    return len;
-}
-
-static unsigned char *params_put(const struct dt_rule *rule, const struct dt_plan_pair *pair,
-                                 unsigned char *pos)
-{
-    if (rule->nparams < 2)
-        return pos;
-    pos = dt_varint_put(pos, rule->nparams - 1u);
-    for (unsigned i = 0; i < rule->nparams; i++) {
-        const struct dt_param *param = &rule->params[i];
-        if (pair && dt_param_is(param, pair))
-            continue;
-        pos = dt_varint_put(pos, param->name.len);
-        pos = dt_varint_put(pos, param->any_value ? 0 : param->value.len + 1);
-        pos = dt_bytes_put(pos, param->name);
-        pos = dt_bytes_put(pos, param->value);
-    }
-    return pos;
-}
-
-/* A text that may begin with a string: the string's reference + 1 or 0, then the rest. */
-static size_t shared_len(const struct dt_plan *plan, uint32_t row, struct dt_slice text)
-{
-    const struct dt_plan_string *string = row == DT_PLAN_NONE ? NULL : &plan->strings[row];
-    size_t rest = text.len - (string ? string->text.len : 0);
-    return dt_varint_len(string ? (uint64_t)string->ref + 1 : 0) + dt_varint_len(rest) + rest;
-}
-
-unsigned char *dt_shared_put(const struct dt_plan *plan, uint32_t row, struct dt_slice text,
-                             unsigned char *pos)
-{
-    const struct dt_plan_string *string = row == DT_PLAN_NONE ? NULL : &plan->strings[row];
-    struct dt_slice rest = dt_slice_from(text, string ? string->text.len : 0);
-    pos = dt_varint_put(pos, string ? (uint64_t)string->ref + 1 : 0);
-    pos = dt_varint_put(pos, rest.len);
-    return dt_bytes_put(pos, rest);
-}
-
-size_t dt_entry_len(const struct dt_plan *plan, uint32_t rank, const struct dt_plan_pair *pair)
-{
-    const struct dt_rule *rule = dt_plan_rule(plan, rank);
-    size_t len = 1 + dt_varint_len(rank);
-    len += rule->port ? 2 : 0;
-    len += rule->priority ? 4 : 0;
-    len += params_len(rule, pair);
-    if (rule->target.len)
-        len += shared_len(plan, plan->string_at[rank], rule->target);
-    return len + dt_varint_len(plan->action_refs[rule->action]);
-}
-
-unsigned char *dt_entry_put(const struct dt_plan *plan, uint32_t rank,
-                            const struct dt_plan_pair *pair, unsigned char *pos)
-{
-    const struct dt_rule *rule = dt_plan_rule(plan, rank);
-    unsigned bits = rule->scheme == DT_SCHEME_HTTP    ? DT_ENTRY_HTTP
-                    : rule->scheme == DT_SCHEME_HTTPS ? DT_ENTRY_HTTPS
-                                                      : 0u;
-    bits |= rule->port ? DT_ENTRY_PORT : 0u;
-    bits |= rule->priority ? DT_ENTRY_PRIORITY : 0u;
-    bits |= (rule->flags & DT_RULE_EXACT_QUERY) ? DT_ENTRY_ONLY : 0u;
-    bits |= rule->nparams > 1 ? DT_ENTRY_PARAMS : 0u;
-    bits |= rule->target.len ? DT_ENTRY_TARGET : 0u;
-    bits |= dt_location_has_marks(rule->target) ? DT_ENTRY_MARKS : 0u;
-    *pos++ = (unsigned char)bits;
-    pos = dt_varint_put(pos, rank);
-    if (rule->port)
-        pos = dt_bytes_put(pos, dt_slice_of((const char *)&rule->port, 2));
-    if (rule->priority)
-        pos = dt_bytes_put(pos, dt_slice_of((const char *)&rule->priority, 4));
-    pos = params_put(rule, pair, pos);
-    if (rule->target.len)
-        pos = dt_shared_put(plan, plan->string_at[rank], rule->target, pos);
-    return dt_varint_put(pos, plan->action_refs[rule->action]);
-}
-
-/* ---- sections ---- */
-
 static size_t action_len(const struct dt_action *action)
 {
     size_t len = 2 * sizeof(uint32_t) + 2 + 1 + 1 + 4;
-    const struct dt_slice texts[] = {action->names, action->cache, action->note_text,
-                                     action->owner};
+    const struct dt_slice texts[] = DT_ACTION_TEXTS(action);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         len += dt_varint_len(texts[i].len) + texts[i].len;
     return dt_align(len, 4);
@@ -149,19 +57,17 @@ static enum dt_err layout_strings(struct dt_plan *plan, uint64_t *ret_len)
 static size_t host_len(const struct dt_plan_host *host)
 {
     size_t len = sizeof(struct dt_record_head) + dt_varint_len(host->name.len) + host->name.len;
-    for (size_t i = 0; i < 3; i++) {
-        const struct dt_plan_part *part = &host->parts[i];
-        len += dt_varint_len(part->id);
-        if (part->id)
-            len += 1 + dt_varint_len(part->depths[0]) + dt_varint_len(part->depths[1]);
-    }
-    return dt_align(len, 4);
+    for (size_t i = 0; i < 3; i++)
+        len += dt_part_len(&host->parts[i]);
+    for (const struct dt_plan_labels *l = host->labels; l; l = l->next)
+        len += dt_varint_len(l->count) + dt_part_len(&l->part);
+    return dt_align(len + 1, 4);
 }
 
 static size_t node_len(const struct dt_plan *plan, const struct dt_plan_node *node)
 {
     size_t len = sizeof(struct dt_record_head) + dt_varint_len(node->host_id) +
-                 shared_len(plan, node->string, node->path) + dt_varint_len(node->count);
+                 dt_shared_len(plan, node->string, node->path) + dt_varint_len(node->count);
     for (uint32_t rank = node->first; rank != DT_PLAN_NONE; rank = plan->next[rank])
         len += dt_entry_len(plan, rank, NULL);
     return dt_align(len, 4);
@@ -175,6 +81,30 @@ static size_t pair_len(const struct dt_plan *plan, const struct dt_plan_pair *pa
     for (uint32_t rank = pair->first; rank != DT_PLAN_NONE; rank = plan->next[rank])
         len += dt_entry_len(plan, rank, pair);
     return dt_align(len, 4);
+}
+
+static size_t run_len(const struct dt_plan *plan, const struct dt_plan_run *run)
+{
+    size_t len = sizeof(struct dt_record_head) + dt_varint_len(run->owner) +
+                 dt_varint_len(run->text.len) + run->text.len + dt_varint_len(run->state);
+    len += run->state ? dt_varint_len(run->lengths) : 0;
+    if (run->kind == DT_RECORD_SHAPE) {
+        len += dt_varint_len(run->count[0]);
+        for (uint32_t i = run->first[0]; i != DT_PLAN_NONE; i = plan->items[i].next)
+            len += dt_varint_len(i);
+    } else {
+        for (unsigned list = 0; list < 2; list++)
+            len += dt_run_list_len(plan, run, list);
+    }
+    return dt_align(len, 4);
+}
+
+static size_t item_len(const struct dt_plan *plan, uint32_t number)
+{
+    const struct dt_plan_item *item = &plan->items[number];
+    size_t len = sizeof(struct dt_record_head) + dt_varint_len(number) + 1;
+    len += item->kind >= DT_ITEM_GLOB ? dt_varint_len(item->star) : 0;
+    return dt_align(len + dt_entry_len(plan, item->rank, NULL), 4);
 }
 
 /* Reserves a record; fails when it or the section outgrows what a reference can say. */
@@ -202,6 +132,10 @@ static enum dt_err layout_records(struct dt_plan *plan, uint64_t *ret_len)
         if (!pair->any_value)
             pair->hash = dt_value_hash(pair->value, pair->hash);
     }
+    for (size_t i = 0; !err && i < plan->run_count; i++)
+        err = reserve(&at, run_len(plan, &plan->runs[i]), &plan->runs[i].ref);
+    for (uint32_t i = 0; !err && i < plan->item_count; i++)
+        err = reserve(&at, item_len(plan, i), &plan->items[i].ref);
     *ret_len = at;
     return err;
 }
@@ -241,10 +175,12 @@ enum dt_err dt_plan_layout(struct dt_plan *plan)
         err = layout_files(plan, &plan->lens[DT_SECTION_FILES]);
     if (err)
         return err;
-    uint64_t keys = plan->host_count + plan->node_count + plan->pair_count;
+    uint64_t keys = plan->host_count + plan->node_count + plan->pair_count + plan->run_count;
     plan->bucket_count = keys * 100 / (DT_BUCKET_SLOTS * DT_BUCKET_FILL) + 1;
     plan->lens[DT_SECTION_BUCKETS] = plan->bucket_count * sizeof(struct dt_bucket);
     plan->lens[DT_SECTION_ORIGIN] = (uint64_t)plan->count * sizeof(uint32_t);
+    plan->lens[DT_SECTION_REGEXES] = plan->pool_len;
+    plan->lens[DT_SECTION_ITEMS] = (uint64_t)plan->item_count * sizeof(uint32_t);
     uint64_t at = dt_align(sizeof(struct dt_snap_header), 64);
     for (size_t i = 0; i < DT_SECTION_COUNT; i++) {
         plan->offsets[i] = at;

@@ -71,12 +71,17 @@ static void insert(struct dt_plan *plan, struct dt_index *index, const struct pe
 static enum dt_err prepare(struct dt_plan *plan, uint32_t rank, struct pending *ret)
 {
     const struct dt_rule *rule = dt_plan_rule(plan, rank);
-    struct dt_plan_part *part;
+    struct dt_part *part;
     enum dt_err err = dt_plan_host_id(plan, rule, &part);
     if (err)
         return err;
     ret->host_id = part->id;
-    ret->kind = rule->path_kind == DT_PATH_EXACT ? DT_RECORD_EXACT : DT_RECORD_PREFIX;
+    ret->hash = 0;
+    ret->kind = rule->path_kind == DT_PATH_EXACT    ? DT_RECORD_EXACT
+                : rule->path_kind == DT_PATH_PREFIX ? DT_RECORD_PREFIX
+                                                    : 0;
+    if (!ret->kind)
+        return DT_OK; /* found another way: plan_run.c, plan_regex.c */
     ret->forms = dt_plan_forms(rule);
     ret->hash =
         dt_key_hash(rule->path, plan->seed, ret->kind | (unsigned)ret->forms << 4, part->id);
@@ -101,7 +106,8 @@ enum dt_err dt_plan_nodes(struct dt_plan *plan)
                 __builtin_prefetch(&index.slots[dt_index_start(&index, block[i].hash)]);
         }
         for (uint32_t i = 0; !err && i < count; i++)
-            insert(plan, &index, &block[i], from + i);
+            if (block[i].kind)
+                insert(plan, &index, &block[i], from + i);
     }
     dt_index_release(&index);
     return err;

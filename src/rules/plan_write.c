@@ -3,6 +3,7 @@
  * The bytes of a snapshot, in one pass over memory that is written front to back; only the table's
  * buckets are touched at random, so their places are asked for some records ahead.
  */
+#include "rules/cond.h"
 #include "rules/plan.h"
 
 #include <assert.h>
@@ -68,15 +69,13 @@ static void write_host(struct writer *w, const struct dt_plan_host *host)
     unsigned char *pos = w->records + (uint64_t)host->ref * 4 + sizeof(struct dt_record_head);
     pos = dt_varint_put(pos, host->name.len);
     pos = dt_bytes_put(pos, host->name);
-    for (size_t i = 0; i < 3; i++) {
-        const struct dt_plan_part *part = &host->parts[i];
-        pos = dt_varint_put(pos, part->id);
-        if (!part->id)
-            continue;
-        *pos++ = (unsigned char)part->variants;
-        pos = dt_varint_put(pos, part->depths[0]);
-        pos = dt_varint_put(pos, part->depths[1]);
+    for (size_t i = 0; i < 3; i++)
+        pos = dt_part_put(&host->parts[i], pos);
+    for (const struct dt_plan_labels *l = host->labels; l; l = l->next) {
+        pos = dt_varint_put(pos, l->count);
+        pos = dt_part_put(&l->part, pos);
     }
+    *pos++ = 0;
     finish_record(w, host->ref, pos, DT_RECORD_HOST, 0);
 }
 
@@ -105,6 +104,40 @@ static void write_pair(struct writer *w, const struct dt_plan_pair *pair)
     finish_record(w, pair->ref, pos, DT_RECORD_PAIR, 0);
 }
 
+static void write_run(struct writer *w, const struct dt_plan_run *run)
+{
+    unsigned char *pos = w->records + (uint64_t)run->ref * 4 + sizeof(struct dt_record_head);
+    pos = dt_varint_put(pos, run->owner);
+    pos = dt_varint_put(pos, run->text.len);
+    pos = dt_bytes_put(pos, run->text);
+    pos = dt_varint_put(pos, run->state);
+    if (run->state)
+        pos = dt_varint_put(pos, run->lengths);
+    if (run->kind == DT_RECORD_SHAPE) {
+        pos = dt_varint_put(pos, run->count[0]);
+        for (uint32_t i = run->first[0]; i != DT_PLAN_NONE; i = w->plan->items[i].next)
+            pos = dt_varint_put(pos, i);
+    } else {
+        for (unsigned list = 0; list < 2; list++)
+            pos = dt_run_list_put(w->plan, run, list, pos);
+    }
+    finish_record(w, run->ref, pos, run->kind, run->forms);
+}
+
+static void write_item(struct writer *w, uint32_t number)
+{
+    const struct dt_plan_item *item = &w->plan->items[number];
+    unsigned char *pos = w->records + (uint64_t)item->ref * 4 + sizeof(struct dt_record_head);
+    pos = dt_varint_put(pos, number);
+    *pos++ = item->kind;
+    if (item->kind >= DT_ITEM_GLOB)
+        pos = dt_varint_put(pos, item->star);
+    pos = dt_entry_put(w->plan, item->rank, NULL, pos);
+    bool nocase = dt_plan_rule(w->plan, item->rank)->flags & DT_RULE_IGNORE_CASE;
+    finish_record(w, item->ref, pos, DT_RECORD_ITEM, nocase ? DT_FORM_NOCASE : 0);
+    put32(w->mem + w->plan->offsets[DT_SECTION_ITEMS] + (size_t)number * 4, item->ref);
+}
+
 static void write_records(struct writer *w)
 {
     struct dt_plan *plan = w->plan;
@@ -124,6 +157,14 @@ static void write_records(struct writer *w)
         write_pair(w, &plan->pairs[i]);
         insert_key(w, plan->pairs[i].hash, plan->pairs[i].ref);
     }
+    for (size_t i = 0; i < plan->run_count; i++) {
+        if (i + AHEAD < plan->run_count)
+            want_bucket(w, plan->runs[i + AHEAD].hash);
+        write_run(w, &plan->runs[i]);
+        insert_key(w, plan->runs[i].hash, plan->runs[i].ref);
+    }
+    for (uint32_t i = 0; i < plan->item_count; i++)
+        write_item(w, i);
     check_buckets(w);
 }
 
@@ -157,8 +198,7 @@ static void write_actions(struct writer *w)
         *pos++ = action->note;
         put32(pos, action->retry_after);
         pos += 4;
-        const struct dt_slice texts[] = {action->names, action->cache, action->note_text,
-                                         action->owner};
+        const struct dt_slice texts[] = DT_ACTION_TEXTS(action);
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
             pos = dt_varint_put(pos, texts[t].len);
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
@@ -206,10 +246,11 @@ static void write_header(struct writer *w)
                                     .bucket_count = plan->bucket_count,
                                     .flags = (plan->monotone ? DT_SNAP_MONOTONE : 0u) |
                                              (first ? DT_SNAP_FIRST : 0u),
+                                    .needs = plan->needs,
                                     .suffix_labels = plan->suffix_labels,
                                     .host_count = (uint32_t)plan->host_count,
-                                    .any_variants = plan->any.variants,
-                                    .any_depths = {plan->any.depths[0], plan->any.depths[1]}};
+                                    .item_count = plan->item_count,
+                                    .any = plan->any};
     memcpy(header.magic, DT_SNAP_MAGIC, sizeof header.magic);
     for (uint32_t i = 0; i < DT_SECTION_COUNT; i++)
         header.sections[i] = (struct dt_snap_section_row){
@@ -236,6 +277,10 @@ enum dt_err dt_plan_write(struct dt_plan *plan, void *mem)
     write_actions(&w);
     write_origin(&w);
     write_files(&w);
+    if (plan->lens[DT_SECTION_CONDITIONS])
+        dt_conditions_write(plan, bytes + plan->offsets[DT_SECTION_CONDITIONS]);
+    (void)dt_bytes_put(bytes + plan->offsets[DT_SECTION_REGEXES],
+                       dt_slice_of(plan->pool, plan->pool_len));
     write_header(&w);
     return DT_OK;
 }

@@ -46,13 +46,28 @@ static inline bool dt_record_at(const struct dt_snapshot *snapshot, uint32_t ref
     return true;
 }
 
-/* The text of a string or the body of an action: check, length, bytes. */
+/* The record of an item, the cursor behind its number. */
+static inline bool dt_item_at(const struct dt_snapshot *snapshot, uint32_t number,
+                              struct dt_record *ret)
+{
+    uint32_t ref;
+    if (number >= snapshot->item_count)
+        return false;
+    memcpy(&ref, snapshot->items + (size_t)number * sizeof ref, sizeof ref);
+    return dt_record_at(snapshot, ref, ret) && ret->kind == DT_RECORD_ITEM &&
+           dt_cursor_varint(&ret->body) == number && !ret->body.bad;
+}
+
+/* The text of a string, the body of an action or of a set of conditions: check, length, bytes. */
 static inline bool dt_block_at(const struct dt_snapshot *snapshot, enum dt_snap_section in,
                                uint64_t ref, struct dt_slice *ret)
 {
-    bool strings = in == DT_SECTION_STRINGS;
-    const unsigned char *section = strings ? snapshot->strings : snapshot->actions;
-    uint64_t section_len = strings ? snapshot->strings_len : snapshot->actions_len;
+    const unsigned char *section = in == DT_SECTION_STRINGS   ? snapshot->strings
+                                   : in == DT_SECTION_ACTIONS ? snapshot->actions
+                                                              : snapshot->conditions;
+    uint64_t section_len = in == DT_SECTION_STRINGS   ? snapshot->strings_len
+                           : in == DT_SECTION_ACTIONS ? snapshot->actions_len
+                                                      : snapshot->conditions_len;
     uint32_t head[2];
     if (section_len < sizeof head || ref > (section_len - sizeof head) / 4)
         return false;

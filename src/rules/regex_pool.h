@@ -17,9 +17,9 @@
 struct dt_regex_item {
     struct dt_slice text;
     struct dt_slice literal; /* of struct dt_regex */
-    uint32_t scope; /* scanned together; meaningless without scan */
+    uint32_t scope;          /* scanned together; meaningless without scan */
     bool nocase;
-    bool scan; /* false: it is found otherwise, and only matched here */
+    bool scan;        /* false: it is found otherwise, and only matched here */
     bool prefiltered; /* out: Vectorscan takes it only approximately */
     bool unscanned;   /* out: not at all; it is tried on each request of its scope */
 };

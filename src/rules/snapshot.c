@@ -5,6 +5,7 @@
  * all at once by dt_snapshot_verify.
  */
 #include "rules/record.h"
+#include "rules/regex_pool.h"
 
 #include <detour/snapshot.h>
 
@@ -46,7 +47,8 @@ enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *re
     const struct dt_snap_section_row *rows = header.sections;
     if (!header.bucket_count ||
         rows[DT_SECTION_BUCKETS].len / sizeof(struct dt_bucket) != header.bucket_count ||
-        rows[DT_SECTION_ORIGIN].len / sizeof(uint32_t) != header.rules)
+        rows[DT_SECTION_ORIGIN].len / sizeof(uint32_t) != header.rules ||
+        rows[DT_SECTION_ITEMS].len / sizeof(uint32_t) != header.item_count)
         return DT_ERR_DAMAGED;
     *ret = (struct dt_snapshot){
         .mem = bytes,
@@ -59,17 +61,61 @@ enum dt_err dt_snapshot_open(const void *mem, size_t len, struct dt_snapshot *re
         .records = bytes + rows[DT_SECTION_RECORDS].offset,
         .strings = bytes + rows[DT_SECTION_STRINGS].offset,
         .actions = bytes + rows[DT_SECTION_ACTIONS].offset,
+        .conditions = bytes + rows[DT_SECTION_CONDITIONS].offset,
+        .items = bytes + rows[DT_SECTION_ITEMS].offset,
         .records_len = rows[DT_SECTION_RECORDS].len,
         .strings_len = rows[DT_SECTION_STRINGS].len,
         .actions_len = rows[DT_SECTION_ACTIONS].len,
+        .conditions_len = rows[DT_SECTION_CONDITIONS].len,
         .flags = header.flags,
+        .needs = header.needs,
         .suffix_labels = header.suffix_labels,
         .host_count = header.host_count,
-        .any_variants = header.any_variants,
-        .any_depths = {header.any_depths[0], header.any_depths[1]},
+        .item_count = header.item_count,
+        .any = &((const struct dt_snap_header *)mem)->any,
     };
     return DT_OK;
 }
+
+/* ---- expressions ---- */
+
+enum dt_err dt_snapshot_prepare_step(struct dt_snapshot *snapshot, bool *ret_done)
+{
+    *ret_done = true;
+    if (!snapshot->item_count)
+        return DT_OK;
+    enum dt_err err = DT_OK;
+    if (!snapshot->pool) {
+        struct dt_snap_header header;
+        memcpy(&header, snapshot->mem, sizeof header);
+        const struct dt_snap_section_row *row = &header.sections[DT_SECTION_REGEXES];
+        err = dt_regex_pool_open(snapshot->mem + row->offset, (size_t)row->len, snapshot->seed,
+                                 &snapshot->pool);
+        if (!err && dt_regex_pool_count(snapshot->pool) != snapshot->item_count)
+            err = DT_ERR_DAMAGED;
+    }
+    if (!err)
+        err = dt_regex_pool_step(snapshot->pool, ret_done);
+    if (err)
+        dt_snapshot_release(snapshot);
+    return err;
+}
+
+enum dt_err dt_snapshot_prepare(struct dt_snapshot *snapshot)
+{
+    enum dt_err err = DT_OK;
+    for (bool done = false; !err && !done;)
+        err = dt_snapshot_prepare_step(snapshot, &done);
+    return err;
+}
+
+void dt_snapshot_release(struct dt_snapshot *snapshot)
+{
+    dt_regex_pool_free(snapshot->pool);
+    snapshot->pool = NULL;
+}
+
+/* ---- verifying ---- */
 
 static bool section_is_whole(const struct dt_snapshot *snapshot, unsigned at,
                              struct dt_snap_section_row *ret_row)
@@ -110,14 +156,25 @@ static bool records_are_whole(const struct dt_snapshot *snapshot)
                 return false;
         }
     }
+    for (uint32_t i = 0; i < snapshot->item_count; i++) {
+        struct dt_record record;
+        if (!dt_item_at(snapshot, i, &record))
+            return false;
+    }
     return true;
 }
 
 enum dt_err dt_snapshot_verify(const struct dt_snapshot *snapshot, const char **ret_what)
 {
-    static const char *const NAMES[DT_SECTION_COUNT] = {
-        "the section of buckets", "the section of records", "the section of strings",
-        "the section of actions", "the section of origins", "the section of file names"};
+    static const char *const NAMES[DT_SECTION_COUNT] = {"the section of buckets",
+                                                        "the section of records",
+                                                        "the section of strings",
+                                                        "the section of actions",
+                                                        "the section of origins",
+                                                        "the section of file names",
+                                                        "the section of conditions",
+                                                        "the section of expressions",
+                                                        "the section of rules with an expression"};
     for (unsigned i = 0; i < DT_SECTION_COUNT; i++) {
         struct dt_snap_section_row row;
         if (section_is_whole(snapshot, i, &row))

@@ -4,41 +4,9 @@
  * are in records of their own, one for each parameter that some rule stands under; they are asked
  * for by the parameters that the request has.
  */
-#include "rules/walk_node.h"
+#include "rules/walk.h"
 
 #include "semantics/query.h"
-
-bool dt_walk_damaged(struct dt_walk *walk)
-{
-    walk->err = DT_ERR_DAMAGED;
-    return false;
-}
-
-/* What one request may cost, in steps of a few nanoseconds: no rule set is slow for a request that
- * people send, but 8,000 segments against deep folders, or 4,000 parameters against thousands of
- * rules that share one, multiply. To explain, there is time. */
-#define WORK_MAX (UINT64_C(1) << 20)
-
-static bool charge(struct dt_walk *walk, uint64_t steps)
-{
-    walk->work += steps;
-    if (walk->work <= WORK_MAX || walk->all)
-        return true;
-    walk->err = DT_ERR_LIMIT;
-    return false;
-}
-
-static void take(struct dt_walk *walk, const struct dt_hit *hit)
-{
-    if (walk->all) {
-        if (walk->all_count < walk->all_max)
-            walk->all[walk->all_count] = *hit;
-        walk->all_count++;
-    }
-    if (!walk->found || hit->rank < walk->best.rank)
-        walk->best = *hit;
-    walk->found = true;
-}
 
 bool dt_walk_next(struct dt_walk *walk, struct dt_probe *probe, struct dt_record *ret)
 {
@@ -46,74 +14,6 @@ bool dt_walk_next(struct dt_walk *walk, struct dt_probe *probe, struct dt_record
     if (result == DT_PROBE_DAMAGED)
         return dt_walk_damaged(walk);
     return result == DT_PROBE_FOUND;
-}
-
-static struct dt_slice splat_of(const struct dt_walk *walk, const struct dt_walk_place *place)
-{
-    if (place->path_kind == DT_PATH_EXACT)
-        return DT_SLICE_NONE;
-    return dt_slice_from(walk->request->path, place->key_len + 1);
-}
-
-/* Reads one entry; true when it matches. The cursor is behind it either way. */
-static bool read_entry(struct dt_walk *walk, const struct dt_walk_place *place, struct dt_cursor *c,
-                       struct dt_hit *hit)
-{
-    const struct dt_request *request = walk->request;
-    unsigned bits = dt_cursor_fixed(c, 1);
-    hit->bits = (uint8_t)bits;
-    hit->rank = (uint32_t)dt_cursor_varint(c);
-    bool match = !(bits & DT_ENTRY_HTTP) || request->scheme == DT_SCHEME_HTTP;
-    match = match && (!(bits & DT_ENTRY_HTTPS) || request->scheme == DT_SCHEME_HTTPS);
-    hit->port = 0;
-    if (bits & DT_ENTRY_PORT) {
-        hit->port = (uint16_t)dt_cursor_fixed(c, 2);
-        match = match && hit->port == request->port;
-    }
-    hit->priority = bits & DT_ENTRY_PRIORITY ? (int32_t)dt_cursor_fixed(c, 4) : 0;
-    uint64_t others = bits & DT_ENTRY_PARAMS ? dt_cursor_varint(c) : 0;
-    hit->params = (uint32_t)others + (place->pair ? 1 : 0);
-    if (bits & (DT_ENTRY_PARAMS | DT_ENTRY_ONLY)) {
-        if (!charge(walk, (others + 1) * (place->query.len / 2 + 1)))
-            return false;
-        bool satisfied =
-            dt_params_satisfy(place->query, c, others, place->pair, bits & DT_ENTRY_ONLY);
-        match = match && satisfied;
-    }
-    hit->string = 0;
-    hit->rest = DT_SLICE_NONE;
-    if (bits & DT_ENTRY_TARGET) {
-        hit->string = dt_cursor_varint(c);
-        hit->rest = dt_cursor_bytes(c, dt_cursor_varint(c));
-    }
-    hit->action = dt_cursor_varint(c);
-    return match && !c->bad;
-}
-
-/* The entries of a node or pair are in order of rank: the first that matches is its best. */
-static bool read_entries(struct dt_walk *walk, const struct dt_walk_place *place,
-                         struct dt_cursor *c)
-{
-    uint64_t count = dt_cursor_varint(c);
-    for (uint64_t i = 0; i < count; i++) {
-        struct dt_hit hit;
-        bool match = read_entry(walk, place, c, &hit);
-        if (walk->err)
-            return false;
-        if (c->bad)
-            return dt_walk_damaged(walk);
-        if (!match)
-            continue;
-        hit.splat = splat_of(walk, place);
-        hit.host_kind = place->level->host_kind;
-        hit.host_len = (uint32_t)place->level->host.len;
-        hit.path_kind = place->path_kind;
-        hit.depth = place->depth;
-        take(walk, &hit);
-        if (!walk->all)
-            return true;
-    }
-    return !c->bad || dt_walk_damaged(walk);
 }
 
 /* The pair record of one condition below a node, if there is one. */
@@ -132,11 +32,12 @@ static bool probe_pair(struct dt_walk *walk, const struct dt_walk_place *place, 
         if ((value_len == 0) != want->any_value || !dt_slice_eq(name, want->name) ||
             !dt_slice_eq(value, want->value))
             continue;
-        if (!charge(walk, (uint64_t)(record.body.end - record.body.pos) / 16))
+        if (!dt_walk_charge(walk, (uint64_t)(record.body.end - record.body.pos) / 16))
             return false;
         struct dt_walk_place below = *place;
         below.pair = want;
-        return read_entries(walk, &below, &record.body);
+        uint64_t count = dt_cursor_varint(&record.body);
+        return dt_walk_entries(walk, &below, &record.body, count);
     }
     return walk->err == DT_OK;
 }
@@ -177,14 +78,14 @@ bool dt_walk_node(struct dt_walk *walk, const struct dt_walk_place *place, unsig
     struct dt_slice key = dt_slice_of(place->path.ptr, place->key_len);
     unsigned kind = place->path_kind == DT_PATH_EXACT ? DT_RECORD_EXACT : DT_RECORD_PREFIX;
     uint64_t hash =
-        dt_key_hash(key, walk->snapshot->seed, kind | forms << 4, place->level->host_id);
-    if (!charge(walk, 1 + key.len / 16))
+        dt_key_hash(key, walk->snapshot->seed, kind | forms << 4, place->level->part->id);
+    if (!dt_walk_charge(walk, 1 + key.len / 16))
         return false;
     struct dt_probe probe = dt_probe_start(walk->snapshot, hash);
     struct dt_record record;
     while (dt_walk_next(walk, &probe, &record)) {
         if (record.kind != kind || (record.forms & (DT_FORMS - 1)) != forms ||
-            dt_cursor_varint(&record.body) != place->level->host_id)
+            dt_cursor_varint(&record.body) != place->level->part->id)
             continue;
         bool bad;
         bool same = path_is(walk->snapshot, &record.body, key, &bad);
@@ -192,7 +93,8 @@ bool dt_walk_node(struct dt_walk *walk, const struct dt_walk_place *place, unsig
             return dt_walk_damaged(walk);
         if (!same)
             continue;
-        if (!read_entries(walk, place, &record.body))
+        uint64_t count = dt_cursor_varint(&record.body);
+        if (!dt_walk_entries(walk, place, &record.body, count))
             return false;
         if ((record.forms & (DT_NODE_HAS_PAIRS | DT_NODE_HAS_NAMES)) && place->query.len)
             return probe_pairs(walk, place, &record);
