@@ -14,6 +14,8 @@ struct dt_answer {
     uint32_t retry_after;     /* seconds; DT_RETRY_AFTER_NONE (UINT32_MAX): not sent */
     struct dt_slice location; /* empty: not sent */
     struct dt_slice cache;    /* Cache-Control value; empty: not sent */
+    struct dt_slice vary;     /* Vary value; empty: not sent */
+    struct dt_slice fields;   /* more field lines, each with its CR LF; none that is named here */
     struct dt_slice allow;    /* Allow value, for 405; empty: not sent */
     struct dt_slice body;     /* text/html; charset=utf-8; empty: Content-Length: 0 */
 };

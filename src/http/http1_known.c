@@ -202,7 +202,7 @@ static inline bool is_short(struct dt_http1_state *state, struct dt_slice value,
                         "the fields about this connection and message are too long");
 }
 
-bool dt_http1_known_read(struct dt_http1_state *state, const struct dt_http_field *field)
+bool dt_http1_known_read(struct dt_http1_state *state, const struct dt_field *field)
 {
     struct dt_slice name = field->name;
     struct dt_slice value = field->value;

@@ -20,7 +20,7 @@ static inline bool dt_http1_known_maybe(struct dt_slice name)
 
 /* Reads the field if it is one of them. The request line was read before, and its authority is
  * empty or the target's. False with the error set when the field makes the head bad. */
-bool dt_http1_known_read(struct dt_http1_state *state, const struct dt_http_field *field);
+bool dt_http1_known_read(struct dt_http1_state *state, const struct dt_field *field);
 
 /* What only a whole head can lack, and the body and keep_alive of the request, which follow from
  * all fields together; at is where the head ends. False with the error set. */

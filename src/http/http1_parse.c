@@ -170,7 +170,7 @@ static __attribute__((cold, noinline)) bool bad_name(const struct dt_http1_state
 static bool read_fields(struct dt_http1_state *state, const uint16_t *at, size_t count)
 {
     const char *ptr = state->ptr;
-    struct dt_http_field *field = state->request->fields;
+    struct dt_field *field = state->request->fields;
     for (size_t i = 0; i < count; i++, field++) {
         size_t start = at[2 * i] + 1u;
         size_t colon = at[2 * i + 1];

@@ -74,6 +74,8 @@ void dt_http1_write(struct dt_out *out, const struct dt_answer *answer,
     dt_out_put(&to, DT_S("\r\n"));
     if (answer->cache.len)
         put_field(&to, DT_S("Cache-Control: "), answer->cache);
+    if (answer->vary.len)
+        put_field(&to, DT_S("Vary: "), answer->vary);
     if (answer->retry_after != DT_RETRY_AFTER_NONE) {
         dt_out_put(&to, DT_S("Retry-After: "));
         dt_out_uint(&to, answer->retry_after);
@@ -81,6 +83,8 @@ void dt_http1_write(struct dt_out *out, const struct dt_answer *answer,
     }
     if (answer->allow.len || answer->status == 405) /* RFC 9110 section 15.5.6: always with 405 */
         put_field(&to, DT_S("Allow: "), answer->allow);
+    if (answer->fields.len)
+        dt_out_put(&to, answer->fields);
     if (!keep_alive || answer->close)
         dt_out_put(&to, DT_S("Connection: close\r\n"));
     else if (version == 10)

@@ -9,15 +9,9 @@
 
 #include "http/answer.h"
 
-#include <detour/slice.h>
-#include <stdint.h>
+#include <detour/ruleset.h>
 
 #define DT_HTTP_MAX_FIELDS 100
-
-struct dt_http_field {
-    struct dt_slice name;  /* as sent; compare without case */
-    struct dt_slice value; /* without leading and trailing white space */
-};
 
 enum dt_http_body {
     DT_HTTP_BODY_NONE,
@@ -39,7 +33,9 @@ struct dt_http_request {
     bool expect_continue;
     bool head; /* HEAD: the answer has no body */
     uint16_t nfields;
-    struct dt_http_field fields[DT_HTTP_MAX_FIELDS];
+    const uint8_t *peer; /* 16 bytes: who sent it, IPv4 as ::ffff:a.b.c.d; NULL: not known, or
+                            nobody asked */
+    struct dt_field fields[DT_HTTP_MAX_FIELDS];
 };
 
 /* The handler: fills the answer for a request. Never fails: what goes wrong is a 4xx or 5xx answer.

@@ -73,12 +73,15 @@ static void everything_at_once(void **state)
                                .retry_after = 120,
                                .location = DT_S("/x"),
                                .cache = DT_S("max-age=60"),
+                               .vary = DT_S("Cookie"),
+                               .fields = DT_S("X-A: 1\r\nX-B: 2\r\n"),
                                .allow = DT_S("GET"),
                                .body = DT_S("<p>moved")};
 #define HEAD                                                                                       \
     "HTTP/1.1 301 Moved Permanently\r\n" DATE "Location: /x\r\n"                                   \
     "Content-Type: text/html; charset=utf-8\r\nContent-Length: 8\r\n"                              \
-    "Cache-Control: max-age=60\r\nRetry-After: 120\r\nAllow: GET\r\nConnection: close\r\n\r\n"
+    "Cache-Control: max-age=60\r\nVary: Cookie\r\nRetry-After: 120\r\nAllow: GET\r\n"              \
+    "X-A: 1\r\nX-B: 2\r\nConnection: close\r\n\r\n"
     assert_written(&answer, false, true, 11, HEAD "<p>moved");
     assert_written(&answer, true, true, 11, HEAD);
 }

@@ -50,7 +50,7 @@ int main(void)
 struct theirs {
     llhttp_t parser; /* first: the callbacks get this pointer */
     struct dt_slice url;
-    struct dt_http_field fields[DT_HTTP_MAX_FIELDS + 1];
+    struct dt_field fields[DT_HTTP_MAX_FIELDS + 1];
     size_t nfields;
     bool in_value;
     bool complete;
