@@ -71,6 +71,7 @@ struct dt_net_conn {
     uint8_t then;      /* enum dt_net_verdict, due when the held output has gone */
     uint8_t wait;      /* enum dt_net_timer, likewise */
     bool polled;       /* known to epoll */
+    bool peered;       /* its peer's address is in the loop's table; see peer.h */
     uint64_t data[2];  /* the protocol's; zero at first */
 };
 _Static_assert(sizeof(struct dt_net_conn) == 64, "a connection is one cache line");

@@ -84,8 +84,10 @@ enum dt_err dt_net_loop_init(struct dt_net_loop *loop, const struct dt_net_confi
         loop->config.max_connections = most;
 
     loop->table = map(loop->table_size * sizeof *loop->table);
+    loop->peers = map(loop->table_size * sizeof *loop->peers);
     loop->in = map(DT_NET_INPUT + DT_NET_OUTPUT);
-    if (!loop->table || !loop->in || dt_net_pool_init(&loop->pool, config->buffer_bytes) != DT_OK) {
+    if (!loop->table || !loop->peers || !loop->in ||
+        dt_net_pool_init(&loop->pool, config->buffer_bytes) != DT_OK) {
         dt_net_loop_release(loop);
         return DT_ERR_NOMEM;
     }
@@ -107,6 +109,8 @@ void dt_net_loop_release(struct dt_net_loop *loop)
                 dt_net_flow_close(loop, (int)fd);
         munmap(loop->table, loop->table_size * sizeof *loop->table);
     }
+    if (loop->peers)
+        munmap(loop->peers, loop->table_size * sizeof *loop->peers);
     if (loop->in)
         munmap(loop->in, DT_NET_INPUT + DT_NET_OUTPUT);
     dt_net_pool_release(&loop->pool);
@@ -115,6 +119,7 @@ void dt_net_loop_release(struct dt_net_loop *loop)
     if (loop->epoll >= 0)
         close(loop->epoll);
     loop->table = NULL;
+    loop->peers = NULL;
     loop->in = NULL;
     loop->timer = -1;
     loop->epoll = -1;

@@ -41,6 +41,7 @@ struct dt_net_stats {
 struct dt_net_loop {
     struct dt_net_config config;
     struct dt_net_conn *table;
+    uint8_t (*peers)[16]; /* beside it: the addresses that were asked for */
     unsigned table_size;
     unsigned top;   /* entries from here on were never used */
     unsigned count; /* open connections */
