@@ -15,7 +15,10 @@ struct serve_values {
     const char *user;
     uint32_t workers, max_connections, buffer_mib;
     uint32_t head_timeout, idle_timeout, write_timeout, body_timeout, linger_timeout, drain_timeout;
-    uint32_t format;
+    uint32_t compile_time, format;
+    uint64_t compile_memory;
+    struct dt_texts trust_proxy;
+    const char *country_header, *country_db;
     bool watch, keep_going, http10_fallback, no_note, quiet;
 };
 
@@ -58,10 +61,29 @@ static const struct dt_option OPTIONS[] = {
      .arg = "NAME",
      AT(user),
      .help = "When started as root, become this user once the sockets are open"},
+    {.kind = DT_OPTION_LIST,
+     .name = "trust-proxy",
+     .arg = "NETS",
+     AT(trust_proxy),
+     .help = "Addresses and networks of the proxies in front, with commas between them "
+             "(10.0.0.0/8,2001:db8::1): the client's address is then the last one in "
+             "X-Forwarded-For that is none of theirs"},
+    {.kind = DT_OPTION_TEXT,
+     .name = "country-header",
+     .arg = "NAME",
+     AT(country_header),
+     .help = "A header field with the client's country, two letters, for country=; with "
+             "--trust-proxy it is believed from those proxies only"},
+    {.kind = DT_OPTION_TEXT,
+     .name = "country-db",
+     .arg = "FILE",
+     AT(country_db),
+     .help = "A database in MaxMind's format that tells countries by address, when the header "
+             "does not"},
     {.kind = DT_OPTION_FLAG,
      .name = "no-note",
      AT(no_note),
-     .help = "Redirect without a page, whatever the rules say"},
+     .help = "Send no page of the server's own with what the rules answer"},
     {.kind = DT_OPTION_FLAG,
      .name = "http10-fallback",
      AT(http10_fallback),
@@ -78,6 +100,16 @@ static const struct dt_option OPTIONS[] = {
             "Time to discard what still comes before a connection is closed"),
     TIMEOUT("drain-timeout", drain_timeout, DT_SERVE_DRAIN_TIMEOUT,
             "Time for requests in progress after SIGTERM"),
+    TIMEOUT("compile-time", compile_time, DT_SERVE_COMPILE_TIME,
+            "CPU time that loading rules may take; when it is over the old rules stay"),
+    {.kind = DT_OPTION_BYTES,
+     .name = "compile-memory",
+     .arg = "SIZE",
+     .fallback = "16g",
+     AT(compile_memory),
+     .min = UINT64_C(64) << 20,
+     .max = UINT64_C(1) << 50,
+     .help = "Address space that loading rules may take, likewise"},
     {.kind = DT_OPTION_NUMBER,
      .name = "max-connections",
      .arg = "N",
@@ -98,7 +130,7 @@ static const struct dt_option OPTIONS[] = {
 
 static const char *const PROSE[] = {
     "Answers HTTP requests by the rules in RULES: files, folders of rule files (*.rules, *.csv, "
-    "*.tsv, _redirects), or one snapshot made by detour compile.",
+    "*.tsv, _redirects, firebase.json, .htaccess), or one snapshot made by detour compile.",
     "SIGHUP loads the rules again; when they are bad the old ones stay and the log says why. "
     "SIGTERM and Ctrl-C end it after the requests in progress. The log goes to the standard error.",
     NULL,
@@ -132,6 +164,12 @@ static int run(const struct dt_call *call)
         .body_timeout = values->body_timeout,
         .linger_timeout = values->linger_timeout,
         .drain_timeout = values->drain_timeout,
+        .compile_time = values->compile_time,
+        .compile_memory = values->compile_memory,
+        .trust_proxy = (const char *const *)values->trust_proxy.items,
+        .ntrust_proxy = values->trust_proxy.count,
+        .country_header = values->country_header,
+        .country_db = values->country_db,
         .format = (enum dt_format)values->format,
         .watch = values->watch,
         .keep_going = values->keep_going,

@@ -71,7 +71,7 @@ static bool read_quantity(const char *text, const struct unit *units, size_t nun
     const char *at = text;
     for (; *at >= '0' && *at <= '9'; at++) {
         value = value * 10 + (uint64_t)(*at - '0');
-        if (value > UINT32_MAX)
+        if (value > UINT64_C(1) << 33)
             return false;
     }
     if (at == text)
@@ -88,25 +88,54 @@ static bool read_quantity(const char *text, const struct unit *units, size_t nun
     return true;
 }
 
+/* A bound as people write it: "64m". */
+static const char *bound_text(const struct dt_option *option, uint64_t value, char text[32])
+{
+    unsigned long long shown = value;
+    const char *letter = "";
+    for (size_t u = sizeof BYTES / sizeof *BYTES;
+         u-- > 0 && option->kind == DT_OPTION_BYTES && !*letter;)
+        if (value && value % BYTES[u].factor == 0) {
+            shown = value / BYTES[u].factor;
+            letter = u == 2 ? "g" : u == 1 ? "m" : "k";
+        }
+    snprintf(text, 32, "%llu%s", shown, letter);
+    return text;
+}
+
 static bool set_quantity(const struct source *from, const struct unit *units, size_t nunits,
-                         const char *text, uint32_t *ret)
+                         const char *text, uint64_t *ret)
 {
     const struct dt_option *option = from->option;
     uint64_t value = 0;
+    char least[32];
+    char most[32];
     bool fine = read_quantity(text, units, nunits, &value);
     if (fine && value >= option->min && value <= option->max) {
-        *ret = (uint32_t)value;
+        *ret = value;
         return true;
     }
     const char *noun = option->kind == DT_OPTION_SECONDS ? "a number of seconds"
                        : option->kind == DT_OPTION_BYTES ? "a number of bytes"
                                                          : "a number";
     const char *hint = option->kind == DT_OPTION_SECONDS ? " (90, 90s, 5m or 1h)"
-                       : option->kind == DT_OPTION_BYTES ? " (4096, 64k or 1m)"
+                       : option->kind == DT_OPTION_BYTES ? " (4096, 64k, 1m or 2g)"
                                                          : "";
-    dt_usage_error(from->command, "%s wants %s from %u to %u%s, not \"%s\"", from->given, noun,
-                   option->min, option->max, hint, text);
+    dt_usage_error(from->command, "%s wants %s from %s to %s%s, not \"%s\"", from->given, noun,
+                   bound_text(option, option->min, least), bound_text(option, option->max, most),
+                   hint, text);
     return false;
+}
+
+/* The same for a field of 32 bits, which max fits. */
+static bool set_small_quantity(const struct source *from, const struct unit *units, size_t nunits,
+                               const char *text, uint32_t *ret)
+{
+    uint64_t value = 0;
+    if (!set_quantity(from, units, nunits, text, &value))
+        return false;
+    *ret = (uint32_t)value;
+    return true;
 }
 
 static bool set_choice(const struct source *from, const char *text, uint32_t *ret)
@@ -156,9 +185,9 @@ static bool set_value(const struct source *from, void *values, const char *text)
     case DT_OPTION_LIST:
         return append(from, field, text);
     case DT_OPTION_NUMBER:
-        return set_quantity(from, NULL, 0, text, field);
+        return set_small_quantity(from, NULL, 0, text, field);
     case DT_OPTION_SECONDS:
-        return set_quantity(from, SECONDS, sizeof SECONDS / sizeof *SECONDS, text, field);
+        return set_small_quantity(from, SECONDS, sizeof SECONDS / sizeof *SECONDS, text, field);
     case DT_OPTION_BYTES:
         return set_quantity(from, BYTES, sizeof BYTES / sizeof *BYTES, text, field);
     case DT_OPTION_CHOICE:

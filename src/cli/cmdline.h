@@ -25,7 +25,7 @@ enum dt_option_kind {
     DT_OPTION_LIST,    /* struct dt_texts; may be given many times */
     DT_OPTION_NUMBER,  /* uint32_t, min to max */
     DT_OPTION_SECONDS, /* uint32_t, min to max; "90", "90s", "5m", "1h", "1d" */
-    DT_OPTION_BYTES,   /* uint32_t, min to max; "4096", "64k", "1m" */
+    DT_OPTION_BYTES,   /* uint64_t, min to max; "4096", "64k", "1m", "2g" */
     DT_OPTION_CHOICE,  /* uint32_t, the index in choices */
 };
 
@@ -42,7 +42,7 @@ struct dt_option {
     const char *env;      /* the variable that gives a default; NULL: none */
     const char *const *choices; /* NULL-ended */
     size_t offset;              /* of the value in the command's struct of values */
-    uint32_t min, max;
+    uint64_t min, max;
     uint8_t kind; /* enum dt_option_kind */
     char letter;  /* 'l' for -l; 0: none */
 };

@@ -18,12 +18,15 @@ enum dt_message_type {
     DT_MESSAGE_RELEASE, /* supervisor -> control: nobody uses an older one any more */
     DT_MESSAGE_RELOAD,  /* supervisor -> control: read the rules again */
     DT_MESSAGE_DRAIN,   /* supervisor -> worker: finish and exit */
+    DT_MESSAGE_LIMITED, /* worker -> supervisor -> control, there with the snapshot's descriptor: a
+                           rule met a match limit */
 };
 
 struct dt_message {
     uint32_t type;
     uint32_t generation; /* of the snapshot; counts up from 1 */
-    uint64_t value;      /* SNAPSHOT: its number of rules */
+    uint64_t value;      /* SNAPSHOT: its number of rules; LIMITED: the rule, and from bit 32 on
+                            how often */
     uint64_t in_memory;  /* SNAPSHOT: not 0 when reading it cannot wait for a disk */
 };
 

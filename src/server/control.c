@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "server/channel.h"
 #include "server/job.h"
+#include "server/limited.h"
 #include "server/process.h"
 #include "server/rulefiles.h"
 #include "server/watch.h"
@@ -27,6 +28,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEBOUNCE_MS 100
@@ -48,8 +50,10 @@ struct control {
     uint64_t reader_rules;
     uint32_t generation; /* the newest that was sent */
     int64_t reload_at;   /* ms; NEVER: nothing is asked for */
+    int64_t starved_at;  /* ms; when a gentle compile is looked after */
     bool ending;
     int exit_code;
+    struct dt_limited_log limits;
     unsigned nheld;
     struct held held[MAX_HELD];
 };
@@ -118,6 +122,7 @@ static bool count_rules(int fd, uint64_t *ret)
 
 static void start_compile(struct control *control, enum dt_job_manner manner)
 {
+    control->starved_at = dt_process_ms() + STARVED_MS;
     if (dt_job_compile(&control->job, control->start->options, manner) != DT_OK) {
         dt_log(DT_LOG_ERROR, "cannot start to compile the rules: %s", strerror(errno));
         refused(control, 1);
@@ -199,6 +204,8 @@ static void compiled(struct control *control, int status)
     struct dt_job job = control->job;
     uint64_t rules = 0;
     control->job.pid = 0;
+    dt_budget_ended(&job.budget, status);
+    dt_budget_release(&job.budget);
     if (control->watch.fd >= 0)
         watch_names(control);
     if (control->job.names >= 0)
@@ -212,9 +219,8 @@ static void compiled(struct control *control, int status)
         return;
     }
     close(job.snapshot);
-    if (WIFSIGNALED(status))
-        dt_log(DT_LOG_ERROR, "the compile was killed by signal %d", WTERMSIG(status));
-    refused(control, WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1);
+    bool usage = WIFEXITED(status) && WEXITSTATUS(status) == DT_JOB_USAGE;
+    refused(control, usage ? DT_JOB_USAGE : DT_JOB_REFUSED);
 }
 
 static void read_ahead_done(struct control *control)
@@ -229,18 +235,34 @@ static void read_ahead_done(struct control *control)
     (void)dt_channel_send(control->start->channel, &message, -1);
 }
 
-/* A gentle compile on a machine with no CPU to spare does not come forward. */
+/* A gentle compile on a machine with no CPU to spare does not come forward. One that is merely long
+ * is let be. */
 static void give_up_gentleness(struct control *control)
 {
     int status;
+    int64_t now = dt_process_ms();
+    if (2 * dt_job_cpu_ms(&control->job) >= now - control->job.since) {
+        control->starved_at = now + STARVED_MS;
+        return;
+    }
     kill(control->job.pid, SIGKILL);
     waitpid(control->job.pid, &status, 0);
     close(control->job.snapshot);
     close(control->job.names);
+    dt_budget_release(&control->job.budget);
     control->job.pid = 0;
     dt_log(DT_LOG_INFO, "no CPU was free to compile the rules in %d s: taking some",
            STARVED_MS / 1000);
     start_compile(control, DT_JOB_NICE);
+}
+
+static void note_limit(struct control *control, const struct dt_message *message, int fd)
+{
+    uint32_t rule = (uint32_t)message->value;
+    uint64_t count = 0;
+    if (dt_limited_add(&control->limits, message->generation, rule,
+                       (uint32_t)(message->value >> 32), time(NULL), &count))
+        dt_limited_name(fd, rule, count);
 }
 
 static void read_messages(struct control *control)
@@ -249,6 +271,8 @@ static void read_messages(struct control *control)
     int fd;
     int got;
     while ((got = dt_channel_receive(control->start->channel, &message, &fd)) > 0) {
+        if (message.type == DT_MESSAGE_LIMITED)
+            note_limit(control, &message, fd);
         if (fd >= 0)
             close(fd);
         if (message.type == DT_MESSAGE_RELOAD)
@@ -286,7 +310,7 @@ static int next_due(const struct control *control)
 {
     int64_t at = is_busy(control) ? NEVER : control->reload_at;
     if (control->job.pid > 0 && control->job.manner == DT_JOB_IDLE)
-        at = control->job.since + STARVED_MS;
+        at = control->starved_at;
     int64_t now = dt_process_ms();
     if (control->watch.lost && at > now + 1000)
         at = now + 1000;
@@ -298,8 +322,7 @@ static int next_due(const struct control *control)
 static void do_due(struct control *control)
 {
     int64_t now = dt_process_ms();
-    if (control->job.pid > 0 && control->job.manner == DT_JOB_IDLE &&
-        now >= control->job.since + STARVED_MS)
+    if (control->job.pid > 0 && control->job.manner == DT_JOB_IDLE && now >= control->starved_at)
         give_up_gentleness(control);
     if (control->watch.lost && dt_watch_retry(&control->watch))
         reload_soon(control, DEBOUNCE_MS);

@@ -2,12 +2,17 @@
  *
  * A dozen lines of decisions, in order: methods that are never redirected, a target that is no
  * resource, a Host that is none, then the rules. Whatever goes wrong is an answer too.
+ *
+ * What rules seldom ask for (who the client is) is looked up only when the snapshot says that some
+ * rule of it does.
  */
 #include "server/handler.h"
 
+#include "base/out.h"
 #include "http/http1_error_page.h"
 
 #include <detour/note.h>
+#include <detour/page.h>
 #include <detour/status.h>
 #include <detour/uri.h>
 #include <string.h>
@@ -79,10 +84,16 @@ static bool read_host(struct dt_handler *handler, struct dt_slice authority, str
 static bool read_request(struct dt_handler *handler, const struct dt_http_request *request,
                          struct dt_request *ret)
 {
-    ret->method = request->method;
-    ret->scheme = request->scheme;
-    ret->host = DT_SLICE_NONE;
-    ret->port = 0;
+    uint32_t needs = handler->snapshot->needs;
+    *ret = (struct dt_request){
+        .method = request->method,
+        .scheme = request->scheme,
+        .fields = request->fields,
+        .nfields = request->nfields,
+        .now = handler->now,
+    };
+    if (__builtin_expect((needs & (DT_NEED_ADDRESS | DT_NEED_COUNTRY)) != 0, 0))
+        dt_client_find(&handler->trust, request, needs, handler->country, ret);
     /* HTTP/1.0 has requests without Host: only rules for any host can match. */
     if (request->authority.len && !read_host(handler, request->authority, ret))
         return false;
@@ -93,18 +104,65 @@ static bool read_request(struct dt_handler *handler, const struct dt_http_reques
                DT_OK;
 }
 
+/* ---- Using what the rules say ---- */
+
+/* The URL as the client asked for it; empty when it does not fit. */
+static struct dt_slice url_of(struct dt_handler *handler, const struct dt_http_request *request)
+{
+    struct dt_out out = dt_out_init(handler->url, sizeof handler->url);
+    dt_out_put(&out, request->scheme == DT_SCHEME_HTTPS ? DT_S("https://") : DT_S("http://"));
+    dt_out_put(&out, request->authority);
+    dt_out_put(&out, request->path);
+    if (request->query.len) {
+        dt_out_char(&out, '?');
+        dt_out_put(&out, request->query);
+    }
+    return out.overflow ? DT_SLICE_NONE : dt_out_slice(&out);
+}
+
+/* The operator's own page. False when it does not fit. */
+static bool add_page(struct dt_handler *handler, const struct dt_http_request *request,
+                     const struct dt_request *asked, const struct dt_decision *decision,
+                     struct dt_answer *answer)
+{
+    const struct dt_page page = {
+        .status = answer->status,
+        .url = url_of(handler, request),
+        .host = asked->host,
+        .path = asked->path,
+        .location = decision->location,
+        .retry_after = decision->retry_after,
+        .until = decision->until,
+    };
+    return dt_page_build(decision->page, &page, handler->note, sizeof handler->note,
+                         &answer->body) == DT_OK;
+}
+
 static void use_decision(struct dt_handler *handler, const struct dt_http_request *request,
-                         const struct dt_decision *decision, struct dt_answer *answer)
+                         const struct dt_request *asked, const struct dt_decision *decision,
+                         struct dt_answer *answer)
 {
     plain(answer, decision->status);
     answer->retry_after = decision->retry_after;
     answer->location = decision->location;
     answer->cache = decision->cache;
+    answer->vary = decision->vary;
+    answer->fields = decision->fields;
     if (handler->http10_fallback && request->version == 10)
         answer->status = dt_status_get(decision->status)->http10;
     /* For HEAD too: its Content-Length, if sent, is that of GET (RFC 9110 section 8.6). */
+    if (decision->page.len && add_page(handler, request, asked, decision, answer))
+        return;
     if (decision->note && !handler->no_note)
         add_note(handler, decision->note_text, answer);
+}
+
+/* No rule, or one that says "pass". */
+static void not_found(const struct dt_decision *decision, struct dt_answer *answer)
+{
+    plain(answer, 404);
+    answer->vary = decision->vary;
+    answer->body = dt_http1_error_page(404);
 }
 
 static bool is_method(const struct dt_http_request *request, struct dt_slice method)
@@ -147,10 +205,12 @@ void dt_handler_answer(void *ctx, const struct dt_http_request *request,
         ret_answer->body = dt_http1_error_page(414);
     } else if (err) {
         fail(handler, err, ret_answer);
-    } else if (!decision.matched) {
-        plain(ret_answer, 404);
-        ret_answer->body = dt_http1_error_page(404);
     } else {
-        use_decision(handler, request, &decision, ret_answer);
+        if (__builtin_expect(decision.limited != 0, 0))
+            dt_limited_note(&handler->limited, decision.limited_rule, decision.limited);
+        if (!decision.matched || decision.status == DT_STATUS_PASS)
+            not_found(&decision, ret_answer);
+        else
+            use_decision(handler, request, &asked, &decision, ret_answer);
     }
 }

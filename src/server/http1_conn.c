@@ -12,6 +12,7 @@
 
 #include "http/http1_body.h"
 #include "http/http1_parse.h"
+#include "net/peer.h"
 
 #include <string.h>
 
@@ -102,6 +103,9 @@ static enum dt_net_verdict answer_request(struct dt_net_conn *conn, struct dt_ne
     struct dt_slice rest = dt_slice_from(turn->input, head_len);
     struct dt_answer answer;
     context->handler->now = context->date.now;
+    request->peer = NULL;
+    if (__builtin_expect(dt_handler_wants_peer(context->handler) && context->loop, 0))
+        request->peer = dt_net_peer(context->loop, conn);
     dt_handler_answer(context->handler, request, &answer);
 
     /* A server that stops says so in its last answer; what is in the pipeline is answered first. */

@@ -8,7 +8,7 @@
 
 #include "http/http1_write.h"
 #include "http/request.h"
-#include "net/conn.h"
+#include "net/loop.h"
 #include "server/handler.h"
 
 #define DT_HTTP1_DRAIN_MAX                                                                         \
@@ -17,6 +17,7 @@
 /* One for each loop. */
 struct dt_http1_context {
     struct dt_handler *handler;
+    struct dt_net_loop *loop; /* whose connections these are; NULL: their peers are not known */
     struct dt_http_date date; /* the caller keeps it up to date */
     uint64_t requests;
     struct dt_http_request request; /* the one being read */

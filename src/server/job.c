@@ -40,11 +40,13 @@ static void log_diags(const struct dt_ruleset *set)
     dt_buf_release(&text);
 }
 
-static void write_names(const struct dt_ruleset *set, int fd)
+static void write_names(const struct dt_rulefiles *files, int fd)
 {
-    for (size_t i = 0; i < dt_ruleset_file_count(set); i++) {
-        struct dt_slice name = dt_ruleset_file(set, i);
-        if (write(fd, name.ptr, name.len) != (ssize_t)name.len || write(fd, "", 1) != 1)
+    const struct dt_rulefiles_text *at = NULL;
+    const char *name;
+    while ((name = dt_rulefiles_next(files, &at)) != NULL) {
+        size_t size = strlen(name) + 1;
+        if (write(fd, name, size) != (ssize_t)size)
             return;
     }
 }
@@ -63,7 +65,7 @@ static enum dt_err compile_set(struct dt_ruleset *set, int fd)
 
 /* What the child does; its exit status. A path that cannot be read is never passed over: a missing
  * file is not a line that was refused. */
-static int compile(const struct dt_serve_options *options, int snapshot, int names)
+static int compile(const struct dt_serve_options *options, struct dt_job *job)
 {
     struct dt_rulefiles files;
     struct dt_buf problems;
@@ -76,12 +78,19 @@ static int compile(const struct dt_serve_options *options, int snapshot, int nam
         dt_log(DT_LOG_ERROR, "cannot read the rules: %s", dt_err_message(err));
         return DT_JOB_REFUSED;
     }
-    write_names(files.set, names);
+    write_names(&files, job->names);
+    if (err == DT_ERR_NOMEM) {
+        dt_budget_no_memory(&job->budget);
+        return DT_JOB_REFUSED;
+    }
+    dt_budget_watch(&job->budget, files.set);
     size_t rules = dt_ruleset_count(files.set);
     bool usable = err == DT_OK || (err == DT_ERR_SYNTAX && options->keep_going && rules > 0);
-    enum dt_err failed = usable ? compile_set(files.set, snapshot) : DT_OK;
+    enum dt_err failed = usable ? compile_set(files.set, job->snapshot) : DT_OK;
     log_diags(files.set);
-    if (failed)
+    if (failed == DT_ERR_NOMEM)
+        dt_budget_no_memory(&job->budget);
+    else if (failed)
         dt_log(DT_LOG_ERROR, "cannot compile the rules: %s", dt_err_message(failed));
     size_t errors = dt_ruleset_error_count(files.set);
     if (errors)
@@ -122,11 +131,15 @@ enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *op
     enum dt_err err = dt_file_memory("detour-snapshot", &job->snapshot);
     if (!err)
         err = dt_file_memory("detour-names", &job->names);
+    if (!err)
+        err = dt_budget_init(&job->budget, options->compile_memory, options->compile_time);
     if (!err) {
         int keep[] = {job->snapshot, job->names};
         job->pid = start("detour-compile", keep, 2, manner);
-        if (job->pid == 0)
-            _exit(compile(options, job->snapshot, job->names));
+        if (job->pid == 0) {
+            dt_budget_begin(&job->budget);
+            _exit(compile(options, job));
+        }
         if (job->pid > 0)
             return DT_OK;
         err = DT_ERR_IO;
@@ -136,9 +149,19 @@ enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *op
         close(job->snapshot);
     if (job->names >= 0)
         close(job->names);
+    dt_budget_release(&job->budget);
     job->pid = 0;
     errno = saved;
     return err;
+}
+
+int64_t dt_job_cpu_ms(const struct dt_job *job)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(job->pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 static void read_all(int fd)

@@ -6,13 +6,19 @@
 #ifndef DT_SERVER_JOB_H
 #define DT_SERVER_JOB_H
 
+#include "server/budget.h"
 #include "server/serve.h"
 
 #include <detour/err.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-enum dt_job_exit { DT_JOB_DONE = 0, DT_JOB_REFUSED = 1, DT_JOB_USAGE = 2 };
+enum dt_job_exit {
+    DT_JOB_DONE = 0,
+    DT_JOB_REFUSED = 1,
+    DT_JOB_USAGE = 2,
+    DT_JOB_SPENT = DT_BUDGET_SPENT,
+};
 
 /* What CPU time a job takes. */
 enum dt_job_manner {
@@ -30,11 +36,15 @@ struct dt_job {
     int64_t since; /* ms */
     time_t wall;   /* seconds since 1970, when it began */
     enum dt_job_manner manner;
+    struct dt_budget budget; /* to be released when it has ended */
 };
 
 /* DT_ERR_IO, errno says why. */
 DT_MUST_USE enum dt_err dt_job_compile(struct dt_job *job, const struct dt_serve_options *options,
                                        enum dt_job_manner manner);
+
+/* Milliseconds of CPU time that it has had. */
+int64_t dt_job_cpu_ms(const struct dt_job *job);
 
 /* A process that reads a file into the system's memory, gently; its pid, or -1. */
 pid_t dt_job_read_ahead(int fd);

@@ -6,6 +6,7 @@
 #include "server/options.h"
 
 #include "base/log.h"
+#include "http/http1_chars.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -40,6 +41,9 @@ static void fill_defaults(struct dt_serve_options *o)
     o->body_timeout = or_default(o->body_timeout, DT_SERVE_BODY_TIMEOUT);
     o->linger_timeout = or_default(o->linger_timeout, DT_SERVE_LINGER_TIMEOUT);
     o->drain_timeout = or_default(o->drain_timeout, DT_SERVE_DRAIN_TIMEOUT);
+    o->compile_time = or_default(o->compile_time, DT_SERVE_COMPILE_TIME);
+    if (!o->compile_memory)
+        o->compile_memory = DT_SERVE_COMPILE_MEMORY;
 }
 
 static bool read_addresses(struct dt_setup *setup)
@@ -60,6 +64,55 @@ static bool read_addresses(struct dt_setup *setup)
         }
     }
     setup->nlisten = (unsigned)n;
+    return true;
+}
+
+static bool read_trust(struct dt_setup *setup)
+{
+    const struct dt_serve_options *o = &setup->options;
+    for (size_t i = 0; i < o->ntrust_proxy; i++) {
+        struct dt_slice bad = DT_SLICE_NONE;
+        enum dt_err err = dt_client_trust_add(&setup->trust, dt_slice_str(o->trust_proxy[i]), &bad);
+        if (err == DT_ERR_LIMIT) {
+            dt_log(DT_LOG_ERROR, "more than %d networks of proxies to trust",
+                   DT_CLIENT_MAX_TRUSTED);
+            return false;
+        }
+        if (err) {
+            dt_log(DT_LOG_ERROR,
+                   "\"%.*s\" is no network of proxies to trust: write 10.0.0.7, 10.0.0.0/8 or "
+                   "2001:db8::/32, with no bits behind the prefix",
+                   DT_SLICE_FMT(bad));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(struct dt_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!dt_http1_is_token(text.ptr[i]))
+            return false;
+    return text.len > 0;
+}
+
+static bool open_country(struct dt_setup *setup)
+{
+    const char *path = setup->options.country_db;
+    const char *why = NULL;
+    setup->trust.country_field = dt_slice_str(setup->options.country_header);
+    if (!path)
+        return true;
+    enum dt_err err = dt_country_open(path, &setup->country, &why);
+    if (err) {
+        dt_log(DT_LOG_ERROR, "cannot tell countries by %s: %s", path,
+               why ? why : dt_err_message(err));
+        return false;
+    }
+    setup->trust.country = setup->country;
+    dt_log(DT_LOG_INFO, "countries by %s: %s", path, dt_country_title(setup->country));
     return true;
 }
 
@@ -127,10 +180,16 @@ int dt_setup_init(struct dt_setup *setup, const struct dt_serve_options *options
         dt_log(DT_LOG_ERROR, "at most %d workers are possible", DT_SERVE_MAX_WORKERS);
         return 2;
     }
-    if (!read_addresses(setup))
+    if (options->country_header && !is_token(dt_slice_str(options->country_header))) {
+        dt_log(DT_LOG_ERROR, "\"%s\" is no name of a header field that could tell the country",
+               options->country_header);
+        return 2;
+    }
+    if (!read_addresses(setup) || !read_trust(setup))
         return 2;
     raise_limit();
-    if (!open_listeners(setup) || (options->user && !become(options->user))) {
+    if (!open_country(setup) || !open_listeners(setup) ||
+        (options->user && !become(options->user))) {
         dt_setup_release(setup);
         return 1;
     }
@@ -151,4 +210,6 @@ void dt_setup_release(struct dt_setup *setup)
     dt_setup_close_listeners(setup);
     free(setup->listeners);
     setup->listeners = NULL;
+    dt_country_free(setup->country);
+    setup->country = NULL;
 }

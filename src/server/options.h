@@ -7,6 +7,7 @@
 #define DT_SERVER_OPTIONS_H
 
 #include "net/listen.h"
+#include "server/client.h"
 #include "server/serve.h"
 
 #define DT_SETUP_MAX_LISTEN 32
@@ -15,6 +16,8 @@ struct dt_setup {
     struct dt_serve_options options; /* no 0 is left where 0 means the default */
     struct dt_net_address address[DT_SETUP_MAX_LISTEN];
     unsigned nlisten;
+    struct dt_client_trust trust;
+    struct dt_country *country; /* that trust points to; NULL: none */
     int *listeners; /* [worker * nlisten + address]; each worker has its own for each address */
 };
 

@@ -19,10 +19,14 @@
 
 #define MAX_TEXT ((size_t)4 << 30)
 
+#define MAX_ZONE ((size_t)1 << 20)
+#define ZONES "/usr/share/zoneinfo"
+
 struct dt_rulefiles_text {
     struct dt_rulefiles_text *next;
-    char *text;
+    char *text; /* NULL: it could not be read */
     size_t len;
+    bool zone;
     char name[]; /* NUL-terminated */
 };
 
@@ -31,28 +35,34 @@ static void problem(struct dt_rulefiles *files, const char *path, const char *re
     dt_buf_printf(files->problems, "%s: %s\n", path, reason);
 }
 
-static enum dt_err read_text(struct dt_rulefiles *files, const char *path,
+/* A page is named by many rules, and read once. */
+static const struct dt_rulefiles_text *find_text(const struct dt_rulefiles *files, const char *path)
+{
+    const struct dt_rulefiles_text *text = files->texts;
+    while (text && !(text->text && strcmp(text->name, path) == 0))
+        text = text->next;
+    return text;
+}
+
+/* What cannot be read is kept by name: it may be there later. */
+static enum dt_err read_text(struct dt_rulefiles *files, const char *path, bool zone,
                              const struct dt_rulefiles_text **ret)
 {
     size_t size = strlen(path) + 1;
-    struct dt_rulefiles_text *text = malloc(sizeof *text + size);
+    struct dt_rulefiles_text *text = calloc(1, sizeof *text + size);
     if (!text)
         return DT_ERR_NOMEM;
-    enum dt_err err = dt_file_read(path, MAX_TEXT, &text->text, &text->len);
-    if (err) {
-        int saved = errno;
-        free(text);
-        errno = saved;
-        return err;
-    }
     memcpy(text->name, path, size);
+    text->zone = zone;
     text->next = files->texts;
     files->texts = text;
-    *ret = text;
-    return DT_OK;
+    enum dt_err err = dt_file_read(path, zone ? MAX_ZONE : MAX_TEXT, &text->text, &text->len);
+    if (!err)
+        *ret = text;
+    return err;
 }
 
-/* For @include. The rule set says what went wrong, at the line of the directive. */
+/* For @include and page=. The rule set says what went wrong, at the line. */
 static enum dt_err load_include(void *ctx, struct dt_slice name, struct dt_slice *ret_text)
 {
     char path[PATH_MAX];
@@ -61,17 +71,53 @@ static enum dt_err load_include(void *ctx, struct dt_slice name, struct dt_slice
         return DT_ERR_NOT_FOUND;
     memcpy(path, name.ptr, name.len);
     path[name.len] = '\0';
-    enum dt_err err = read_text(ctx, path, &text);
+    text = find_text(ctx, path);
+    enum dt_err err = text ? DT_OK : read_text(ctx, path, false, &text);
     if (err)
         return err == DT_ERR_NOT_FOUND || err == DT_ERR_NOMEM ? err : DT_ERR_IO;
     *ret_text = dt_slice_of(text->text, text->len);
     return DT_OK;
 }
 
+/* "Europe/Berlin", "Etc/GMT+5": no way out of the folder, and no name that the folder of zones has
+ * none of. */
+static bool is_zone_name(struct dt_slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool begins = i == 0 || name.ptr[i - 1] == '/';
+        bool letter = dt_ascii_lower(c) >= 'a' && dt_ascii_lower(c) <= 'z';
+        bool inside = (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == '/';
+        if (begins ? !letter : !letter && !inside)
+            return false;
+    }
+    return name.len > 0 && name.ptr[name.len - 1] != '/';
+}
+
+/* For tz=: a TZif file of the system's, or of $TZDIR (as tzset(3) has it). */
+static enum dt_err load_zone(void *ctx, struct dt_slice name, struct dt_slice *ret_bytes)
+{
+    char path[PATH_MAX];
+    const struct dt_rulefiles_text *text;
+    const char *folder = getenv("TZDIR");
+    if (!is_zone_name(name))
+        return DT_ERR_NOT_FOUND;
+    int len = snprintf(path, sizeof path, "%s/%.*s", folder && *folder ? folder : ZONES,
+                       DT_SLICE_FMT(name));
+    if (len >= (int)sizeof path)
+        return DT_ERR_NOT_FOUND;
+    text = find_text(ctx, path);
+    enum dt_err err = text ? DT_OK : read_text(ctx, path, true, &text);
+    if (err)
+        return err == DT_ERR_NOT_FOUND || err == DT_ERR_NOMEM ? err : DT_ERR_IO;
+    *ret_bytes = dt_slice_of(text->text, text->len);
+    return DT_OK;
+}
+
 static enum dt_err read_file(struct dt_rulefiles *files, const char *path, enum dt_format format)
 {
     const struct dt_rulefiles_text *text;
-    enum dt_err err = read_text(files, path, &text);
+    enum dt_err err = read_text(files, path, false, &text);
     if (err == DT_ERR_NOMEM)
         return err;
     if (err) {
@@ -95,9 +141,10 @@ static bool ends_with(const char *name, const char *end)
 bool dt_rulefiles_is_name(const char *name)
 {
     if (name[0] == '.')
-        return false;
-    return ends_with(name, ".rules") || ends_with(name, ".csv") || ends_with(name, ".tsv") ||
-           strcmp(name, "_redirects") == 0 || strcmp(name, "_redirects.txt") == 0;
+        return strcmp(name, ".htaccess") == 0;
+    return strcmp(name, "firebase.json") == 0 || ends_with(name, ".rules") ||
+           ends_with(name, ".csv") || ends_with(name, ".tsv") || strcmp(name, "_redirects") == 0 ||
+           strcmp(name, "_redirects.txt") == 0;
 }
 
 static int is_rule_file(const struct dirent *entry)
@@ -132,7 +179,9 @@ static enum dt_err read_folder(struct dt_rulefiles *files, const char *path, enu
     }
     enum dt_err err = DT_OK;
     if (n == 0) {
-        problem(files, path, "no rule files in this folder (*.rules, *.csv, *.tsv, _redirects)");
+        problem(files, path,
+                "no rule files in this folder (*.rules, *.csv, *.tsv, _redirects, "
+                "firebase.json, .htaccess)");
         err = DT_ERR_IO;
     }
     const char *slash = ends_with(path, "/") ? "" : "/";
@@ -204,7 +253,7 @@ enum dt_err dt_rulefiles_load(const char *const *paths, size_t npaths, enum dt_f
         if (fd >= 0)
             return map_snapshot(ret, paths[0], fd);
     }
-    struct dt_loader loader = {.load = load_include, .ctx = ret};
+    struct dt_loader loader = {.load = load_include, .zone = load_zone, .ctx = ret};
     ret->set = dt_ruleset_new(&loader);
     if (!ret->set)
         return DT_ERR_NOMEM;
@@ -216,6 +265,15 @@ enum dt_err dt_rulefiles_load(const char *const *paths, size_t npaths, enum dt_f
                     folder ? read_folder(ret, paths[i], format) : read_file(ret, paths[i], format));
     }
     return err;
+}
+
+const char *dt_rulefiles_next(const struct dt_rulefiles *files, const struct dt_rulefiles_text **at)
+{
+    const struct dt_rulefiles_text *text = *at ? (*at)->next : files->texts;
+    while (text && text->zone)
+        text = text->next;
+    *at = text;
+    return text ? text->name : NULL;
 }
 
 void dt_rulefiles_release(struct dt_rulefiles *files)

@@ -22,18 +22,23 @@ struct dt_rulefiles {
     struct dt_buf *problems;
 };
 
-/* Loads paths in order. A folder stands for its *.rules, *.csv, *.tsv, _redirects and
- * _redirects.txt files, sorted by name, not those of its subfolders. Problems that no rule-set
- * diagnostic can say (a path that cannot be read, a folder without rule files, a snapshot beside
- * other files) are written to problems as lines "PATH: reason"; it may not be released before *ret.
- * DT_OK; DT_ERR_SYNTAX: there are error diagnostics in ret->set; DT_ERR_INVALID: a snapshot and
- * other paths together, a usage error; DT_ERR_IO: a path could not be read, DT_ERR_FOREIGN,
- * _VERSION, _TORN, _DAMAGED: a bad snapshot (problems has the line); DT_ERR_NOMEM.
- * *ret is always set and always to be released; after DT_ERR_IO and DT_ERR_SYNTAX ret->set holds
- * what could be read, for a caller that keeps going. */
+/* Loads paths in order. A folder stands for its *.rules, *.csv, *.tsv, _redirects,
+ * _redirects.txt, firebase.json and .htaccess files, sorted by name, not those of its subfolders.
+ * Problems that no rule-set diagnostic can say (a path that cannot be read, a folder without rule
+ * files, a snapshot beside other files) are written to problems as lines "PATH: reason"; it may not
+ * be released before *ret. DT_OK; DT_ERR_SYNTAX: there are error diagnostics in ret->set;
+ * DT_ERR_INVALID: a snapshot and other paths together, a usage error; DT_ERR_IO: a path could not
+ * be read, DT_ERR_FOREIGN, _VERSION, _TORN, _DAMAGED: a bad snapshot (problems has the line);
+ * DT_ERR_NOMEM. *ret is always set and always to be released; after DT_ERR_IO and DT_ERR_SYNTAX
+ * ret->set holds what could be read, for a caller that keeps going. */
 DT_MUST_USE enum dt_err dt_rulefiles_load(const char *const *paths, size_t npaths,
                                           enum dt_format format, struct dt_buf *problems,
                                           struct dt_rulefiles *ret);
+
+/* The paths of all files that were read or asked for and not found, pages too, one a call: *at is
+ * NULL at first. NULL after the last. Time zones are not among them. */
+const char *dt_rulefiles_next(const struct dt_rulefiles *files,
+                              const struct dt_rulefiles_text **at);
 
 /* True when the path names a snapshot that can be opened, whatever its state. */
 bool dt_rulefiles_is_snapshot(const char *path);

@@ -286,6 +286,14 @@ static void read_control(struct supervisor *s)
     }
 }
 
+/* The control process may have been started anew and not know the snapshot: it goes along. */
+static void pass_limit(const struct supervisor *s, const struct dt_message *message)
+{
+    for (unsigned i = 0; s->control.pid > 0 && i < s->nsnapshots; i++)
+        if (s->snapshots[i].generation == message->generation)
+            (void)dt_channel_send(s->control.channel, message, s->snapshots[i].fd);
+}
+
 static void read_worker(struct supervisor *s, struct dt_child *child)
 {
     struct dt_message message;
@@ -293,6 +301,8 @@ static void read_worker(struct supervisor *s, struct dt_child *child)
     while (child->pid > 0 && dt_channel_receive(child->channel, &message, &fd) > 0) {
         if (fd >= 0)
             close(fd);
+        if (message.type == DT_MESSAGE_LIMITED)
+            pass_limit(s, &message);
         if (message.type != DT_MESSAGE_ADOPTED)
             continue;
         child->adopted = message.generation;

@@ -9,6 +9,7 @@
 #include <detour/ruleset.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DT_SERVE_LISTEN "127.0.0.1:8307"
 #define DT_SERVE_HEAD_TIMEOUT 10   /* seconds for a whole request head, from its first byte */
@@ -17,6 +18,8 @@
 #define DT_SERVE_BODY_TIMEOUT 10   /* seconds to drain a request body of at most 64 KiB */
 #define DT_SERVE_LINGER_TIMEOUT 10 /* seconds to discard what follows a refused body */
 #define DT_SERVE_DRAIN_TIMEOUT 10  /* seconds for requests in progress after SIGTERM */
+#define DT_SERVE_COMPILE_TIME 300  /* seconds of CPU for reading and compiling the rules */
+#define DT_SERVE_COMPILE_MEMORY ((uint64_t)16 << 30) /* bytes of address space for the same */
 #define DT_SERVE_MAX_WORKERS 256
 #define DT_SERVE_BUFFER_MIB                                                                        \
     64 /* memory for slow clients' partial heads and unsent answers, a worker */
@@ -36,12 +39,19 @@ struct dt_serve_options {
     unsigned body_timeout;
     unsigned linger_timeout;
     unsigned drain_timeout;
-    enum dt_format format; /* of every file; DT_FORMAT_AUTO recognises each */
-    bool watch;            /* reload when a rule file changes */
-    bool keep_going;       /* serve what could be read, log every line that was refused */
-    bool http10_fallback;  /* answer 307 as 302, 308 as 301, 303 as 302 to HTTP/1.0 */
-    bool no_note;          /* redirects without a body, whatever the rules say */
-    bool quiet;            /* log errors only: no ready line, no line for each reload */
+    unsigned compile_time;   /* seconds of CPU; 0: DT_SERVE_COMPILE_TIME */
+    uint64_t compile_memory; /* bytes; 0: DT_SERVE_COMPILE_MEMORY */
+    const char *const
+        *trust_proxy; /* "10.0.0.0/8,2001:db8::1": whose X-Forwarded-For is believed */
+    size_t ntrust_proxy;
+    const char *country_header; /* the field that tells the client's country; NULL: none */
+    const char *country_db;     /* a database in MaxMind's format; NULL: none */
+    enum dt_format format;      /* of every file; DT_FORMAT_AUTO recognises each */
+    bool watch;                 /* reload when a rule file changes */
+    bool keep_going;            /* serve what could be read, log every line that was refused */
+    bool http10_fallback;       /* answer 307 as 302, 308 as 301, 303 as 302 to HTTP/1.0 */
+    bool no_note;               /* redirects without a body, whatever the rules say */
+    bool quiet;                 /* log errors only: no ready line, no line for each reload */
 };
 
 /* Serves until SIGTERM or SIGINT. Returns the program's exit code: 0 after a clean end, 1 when the

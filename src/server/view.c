@@ -4,6 +4,7 @@
  * entries: the first requests after a swap would each take page faults. So the next snapshot is
  * mapped in before it is used, and the old one unmapped after, a megabyte between two turns of the
  * loop. Its memory itself is freed elsewhere: another process holds the file until all have let go.
+ * What a snapshot needs besides its bytes, for its regular expressions, is made between turns too.
  */
 #include "server/view.h"
 
@@ -39,7 +40,8 @@ static enum dt_err map_snapshot(int fd, struct dt_view_map *ret)
 static void leave(struct dt_view *view, struct dt_view_map *map)
 {
     if (view->nleaving == DT_VIEW_LEAVING) {
-        munmap(map->mem, map->len); /* more swaps than can be: one slow turn */
+        dt_snapshot_release(&map->snapshot); /* more swaps than can be: one slow turn */
+        munmap(map->mem, map->len);
     } else {
         view->leaving[view->nleaving] = *map;
         view->leaving[view->nleaving++].done = 0;
@@ -56,6 +58,12 @@ enum dt_err dt_view_offer(struct dt_view *view, int fd, uint32_t generation, boo
         return err;
     map.generation = generation;
     if (!view->current.mem) {
+        err = dt_snapshot_prepare(&map.snapshot);
+        if (err) {
+            dt_snapshot_release(&map.snapshot);
+            munmap(map.mem, map.len);
+            return err;
+        }
         view->current = map;
         view->warm = in_memory;
         view->changed = true;
@@ -82,6 +90,8 @@ static void map_in(struct dt_view_map *map)
 static void unmap_slice(struct dt_view *view)
 {
     struct dt_view_map *map = &view->leaving[view->nleaving - 1];
+    if (map->done == 0)
+        dt_snapshot_release(&map->snapshot);
     size_t len = map->len - map->done < DT_VIEW_SLICE ? map->len - map->done : DT_VIEW_SLICE;
     munmap(map->mem + map->done, len);
     map->done += len;
@@ -89,17 +99,33 @@ static void unmap_slice(struct dt_view *view)
         view->nleaving--;
 }
 
+/* A step of getting the next snapshot ready. */
+static void advance(struct dt_view *view)
+{
+    struct dt_view_map *next = &view->next;
+    bool ready = false;
+    if (next->done < next->len) {
+        map_in(next);
+        return;
+    }
+    enum dt_err err = dt_snapshot_prepare_step(&next->snapshot, &ready);
+    if (err) {
+        view->failed = err;
+        view->failed_generation = next->generation;
+        leave(view, next);
+    } else if (ready) {
+        leave(view, &view->current);
+        view->current = *next;
+        view->warm = true;
+        view->changed = true;
+        memset(next, 0, sizeof *next);
+    }
+}
+
 bool dt_view_work(struct dt_view *view)
 {
     if (view->next.mem) {
-        map_in(&view->next);
-        if (view->next.done == view->next.len) {
-            leave(view, &view->current);
-            view->current = view->next;
-            view->warm = true;
-            view->changed = true;
-            memset(&view->next, 0, sizeof view->next);
-        }
+        advance(view);
         return true;
     }
     if (view->nleaving > 0) {

@@ -25,13 +25,15 @@ struct dt_view {
     struct dt_view_map next;
     struct dt_view_map leaving[DT_VIEW_LEAVING];
     unsigned nleaving;
-    bool warm;    /* current may be mapped in whole: reading it waits for no disk */
-    bool changed; /* the current one is new, and older ones may be mapped yet */
+    bool warm;          /* current may be mapped in whole: reading it waits for no disk */
+    bool changed;       /* the current one is new, and older ones may be mapped yet */
+    enum dt_err failed; /* why the next one was given up; the caller tells and sets DT_OK */
+    uint32_t failed_generation;
 };
 
-/* Maps fd (which it closes) and checks its header. The first snapshot is current at once; a later
- * one is mapped in, slice by slice, before it becomes so. An error changes nothing. in_memory:
- * reading it cannot wait for a disk. */
+/* Maps fd (which it closes) and checks its header. The first snapshot is made ready for its regular
+ * expressions and current at once; a later one is mapped in and made ready, slice by slice, before
+ * it becomes so. An error changes nothing. in_memory: reading it cannot wait for a disk. */
 DT_MUST_USE enum dt_err dt_view_offer(struct dt_view *view, int fd, uint32_t generation,
                                       bool in_memory);
 

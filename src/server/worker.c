@@ -24,6 +24,7 @@ struct worker {
     struct dt_view view;
     struct dt_handler handler;
     struct dt_http1_context http1;
+    int64_t limits_told; /* the second in which it was, last */
     bool stopping;
     int64_t deadline; /* ms; when stopping */
 };
@@ -50,14 +51,18 @@ static void tell(const struct worker *worker, uint32_t type, uint32_t generation
     (void)dt_channel_send(worker->start->channel, &message, -1);
 }
 
+static void refuse_snapshot(const struct worker *worker, uint32_t generation, enum dt_err err)
+{
+    dt_log(DT_LOG_ERROR, "worker %u keeps its old rules: %s", worker->start->number,
+           dt_err_message(err));
+    tell(worker, DT_MESSAGE_REFUSED, generation, err);
+}
+
 static void take_snapshot(struct worker *worker, const struct dt_message *message, int fd)
 {
     enum dt_err err = dt_view_offer(&worker->view, fd, message->generation, true);
-    if (err) {
-        dt_log(DT_LOG_ERROR, "worker %u keeps its old rules: %s", worker->start->number,
-               dt_err_message(err));
-        tell(worker, DT_MESSAGE_REFUSED, message->generation, err);
-    }
+    if (err)
+        refuse_snapshot(worker, message->generation, err);
 }
 
 static void on_message(void *ctx, int channel)
@@ -145,13 +150,32 @@ static void begin_process(const struct dt_worker_start *start)
     dt_log_set_nonblocking();
 }
 
+/* Once a second at most; but numbers of rules mean nothing in another snapshot. */
+static void report_limits(struct worker *worker)
+{
+    struct dt_limited *limited = &worker->handler.limited;
+    if (worker->loop.wall == worker->limits_told && !worker->view.next.mem)
+        return;
+    worker->limits_told = worker->loop.wall;
+    for (unsigned i = 0; i < limited->n; i++)
+        tell(worker, DT_MESSAGE_LIMITED, worker->view.current.generation,
+             limited->rules[i].rule | (uint64_t)limited->rules[i].count << 32);
+    limited->n = 0;
+}
+
 /* The loop until there is nothing left to do; wait only when no slice of a swap is pending. */
 static void serve(struct worker *worker)
 {
     bool busy = true;
     while (!worker->stopping || (worker->loop.count > 0 && dt_process_ms() < worker->deadline)) {
         dt_net_loop_turn(&worker->loop, !busy);
+        if (worker->handler.limited.n > 0)
+            report_limits(worker);
         busy = dt_view_work(&worker->view);
+        if (worker->view.failed) {
+            refuse_snapshot(worker, worker->view.failed_generation, worker->view.failed);
+            worker->view.failed = DT_OK;
+        }
         if (!busy && dt_view_settled(&worker->view))
             tell(worker, DT_MESSAGE_ADOPTED, worker->view.current.generation, 0);
     }
@@ -163,7 +187,9 @@ int dt_worker_run(const struct dt_worker_start *start)
     begin_process(start);
     worker.start = start;
     worker.http1.handler = &worker.handler;
+    worker.http1.loop = &worker.loop;
     worker.handler.snapshot = &worker.view.current.snapshot;
+    worker.handler.trust = start->setup->trust;
     worker.handler.http10_fallback = start->setup->options.http10_fallback;
     worker.handler.no_note = start->setup->options.no_note;
 

@@ -234,7 +234,8 @@ static void views_change_between_two_slices(void **state)
     assert_int_equal(dt_view_offer(&view, two, 2, true), DT_OK);
     assert_int_equal(view.current.generation, 1); /* not before it is mapped in */
     assert_int_equal(dt_view_offer(&view, three, 3, true), DT_OK);
-    assert_true(dt_view_work(&view));
+    while (view.current.generation == 1)
+        assert_true(dt_view_work(&view));
     assert_int_equal(view.current.generation, 3);
     assert_int_equal(view.current.snapshot.rules, 3);
     assert_false(dt_view_settled(&view)); /* the others are still mapped */
@@ -247,6 +248,7 @@ static void views_change_between_two_slices(void **state)
     assert_int_equal(write(fd, "no snapshot", 11), 11);
     assert_int_not_equal(dt_view_offer(&view, fd, 4, true), DT_OK);
     assert_int_equal(view.current.generation, 3);
+    dt_snapshot_release(&view.current.snapshot);
     munmap(view.current.mem, view.current.len);
 }
 
