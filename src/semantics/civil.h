@@ -12,7 +12,7 @@
 
 struct dt_civil {
     int64_t year;
-    uint8_t month, day;           /* from 1 */
+    uint8_t month, day; /* from 1 */
     uint8_t hour, minute, second;
     uint8_t weekday; /* 0: Monday */
 };
