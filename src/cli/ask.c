@@ -44,16 +44,21 @@ static enum dt_err fill(struct dt_ask *ask, struct dt_slice host)
     return err;
 }
 
-enum dt_err dt_ask_init(struct dt_ask *ask, struct dt_slice method, struct dt_slice url,
-                        struct dt_slice host)
+enum dt_err dt_ask_init(struct dt_ask *ask, const struct dt_ask_input *input)
 {
     memset(ask, 0, sizeof *ask);
-    ask->request.method = method;
-    enum dt_err err = dt_url_parse(url, NULL, &ask->url);
+    ask->request.method = input->method;
+    ask->request.fields = input->fields;
+    ask->request.nfields = (uint16_t)(input->nfields < UINT16_MAX ? input->nfields : UINT16_MAX);
+    ask->request.now = input->at;
+    ask->request.has_address = input->has_address;
+    memcpy(ask->request.address, input->address, sizeof ask->request.address);
+    ask->request.country = input->country;
+    enum dt_err err = dt_url_parse(input->url, NULL, &ask->url);
     if (err == DT_OK && !dt_url_is_http(&ask->url))
         err = DT_ERR_URL;
     if (err == DT_OK)
-        err = fill(ask, host);
+        err = fill(ask, input->host);
     if (err != DT_OK)
         dt_ask_release(ask);
     return err;
@@ -69,7 +74,7 @@ void dt_ask_release(struct dt_ask *ask)
 enum dt_err dt_ask_rules(const struct dt_ask *ask, const struct dt_snapshot *snapshot,
                          struct dt_match_scratch *scratch, struct dt_reply *ret)
 {
-    struct dt_reply reply = {.decision = {.matched = false}};
+    struct dt_reply reply = {.decision = {.changes_at = DT_TIME_MAX}};
     reply.refused = dt_slice_eq(ask->request.method, DT_S("TRACE")) ||
                     dt_slice_eq(ask->request.method, DT_S("CONNECT"));
     if (!reply.refused) {
@@ -77,8 +82,8 @@ enum dt_err dt_ask_rules(const struct dt_ask *ask, const struct dt_snapshot *sna
         if (err != DT_OK)
             return err;
     }
-    unsigned code = reply.refused ? 405 : reply.decision.matched ? reply.decision.status : 404;
-    reply.status = dt_status_get(code);
+    bool answered = reply.decision.matched && reply.decision.status != DT_STATUS_PASS;
+    reply.status = dt_status_get(reply.refused ? 405 : answered ? reply.decision.status : 404);
     if (!reply.status)
         return DT_ERR_DAMAGED;
     *ret = reply;

@@ -17,16 +17,28 @@ struct dt_ask {
     char *memory;
 };
 
-/* host: a Host field that replaces the URL's host and port, or empty. DT_ERR_URL when the URL is
- * not absolute with http or https, DT_ERR_HOST, DT_ERR_NOMEM. method must outlive the ask. */
-DT_MUST_USE enum dt_err dt_ask_init(struct dt_ask *ask, struct dt_slice method, struct dt_slice url,
-                                    struct dt_slice host);
+/* Who asks for what, and when. All but method and url may be zero. */
+struct dt_ask_input {
+    struct dt_slice method;
+    struct dt_slice url;
+    struct dt_slice host; /* a Host field that replaces the URL's host and port; empty: none */
+    const struct dt_field *fields;
+    size_t nfields;
+    int64_t at;          /* seconds since 1970 */
+    uint8_t address[16]; /* as dt_request's */
+    bool has_address;
+    struct dt_slice country;
+};
+
+/* DT_ERR_URL when the URL is not absolute with http or https, DT_ERR_HOST, DT_ERR_NOMEM. What input
+ * points to must outlive the ask. */
+DT_MUST_USE enum dt_err dt_ask_init(struct dt_ask *ask, const struct dt_ask_input *input);
 void dt_ask_release(struct dt_ask *ask);
 
 /* What the server answers. */
 struct dt_reply {
     struct dt_decision decision;    /* of the rules */
-    const struct dt_status *status; /* never NULL */
+    const struct dt_status *status; /* never NULL; 404 when no rule matches or one says pass */
     bool refused;                   /* TRACE, CONNECT: 405, and the rules were not asked */
 };
 

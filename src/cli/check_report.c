@@ -4,7 +4,9 @@
  * is fine from a file that is empty.
  */
 #include "cli/check_report.h"
+#include "cli/census.h"
 #include "cli/json.h"
+#include "cli/moment.h"
 #include "cli/text.h"
 
 #include <string.h>
@@ -18,26 +20,25 @@ static bool prepare(struct dt_check *check)
     bool loaded = load->files.set || load->files.snapshot_fd >= 0;
     if (!loaded)
         return false;
-    enum dt_err err = dt_load_compile(load);
-    if (err != DT_OK) {
-        dt_buf_printf(&load->problems, "the rules cannot be compiled: %s\n", dt_err_message(err));
-        return false;
+    if (!load->files.set) {
+        enum dt_err damage = dt_snapshot_verify(&load->files.snapshot, &check->what);
+        check->whole = damage == DT_OK;
+        if (!check->whole)
+            dt_buf_printf(&load->problems, "%s: %s: %s\n", check->call->operands[0],
+                          dt_err_message(damage), check->what ? check->what : "unknown part");
+        return check->whole;
     }
-    if (load->files.set)
-        return true;
-    err = dt_snapshot_verify(&load->snapshot, &check->what);
-    check->whole = err == DT_OK;
-    if (!check->whole)
-        dt_buf_printf(&load->problems, "%s: %s: %s\n", check->call->operands[0],
-                      dt_err_message(err), check->what ? check->what : "unknown part");
-    return check->whole;
+    enum dt_err err = dt_load_compile(load);
+    if (err != DT_OK)
+        dt_buf_printf(&load->problems, "the rules cannot be compiled: %s\n", dt_err_message(err));
+    return err == DT_OK;
 }
 
 static uint64_t count_rules(const struct dt_check *check)
 {
     if (check->load.files.set)
         return dt_ruleset_count(check->load.files.set);
-    return check->whole ? check->load.snapshot.rules : 0;
+    return check->whole ? check->load.files.snapshot.rules : 0;
 }
 
 static int exit_code(const struct dt_check *check, const struct dt_expect_counts *counts)
@@ -99,7 +100,9 @@ static void visit_text(void *ctx, const struct dt_expect_outcome *outcome)
         fprintf(out, ", which is ");
         dt_text_safe(out, outcome->resolved);
     }
-    fprintf(out, outcome->matched ? "\n" : ", no rule matches\n");
+    fprintf(out, outcome->passed    ? ", the rule says pass\n"
+                 : outcome->matched ? "\n"
+                                    : ", no rule matches\n");
     if (outcome->matched)
         print_place(visit->render, &outcome->place);
 }
@@ -149,10 +152,14 @@ int dt_check_text(struct dt_check *check, const struct dt_render *render)
     bool ready = prepare(check);
     dt_load_complain(&check->load, check->call->command);
     dt_load_render(&check->load, render);
-    if (ready && dt_expect_run(&check->load, visit_text, &visit, &counts) != DT_OK) {
+    const struct dt_expect_run run = {&check->load, check->at, visit_text, &visit};
+    if (ready && dt_expect_try(&run, &counts) != DT_OK) {
         dt_complain(check->call->command, "out of memory");
         return DT_EXIT_FINDINGS;
     }
+    dt_census_kinds_text(check->load.files.set, render);
+    if (check->at_given)
+        dt_census_timed_text(check->load.files.set, check->at, render);
     print_summary(check, &counts, render);
     return exit_code(check, &counts);
 }
@@ -206,17 +213,21 @@ int dt_check_json(struct dt_check *check)
     struct dt_expect_counts counts = {0, 0};
     struct json_visit visit = {check, json_array()};
     const struct dt_load *load = &check->load;
-    if (prepare(check) && dt_expect_run(load, visit_json, &visit, &counts) != DT_OK) {
+    const struct dt_expect_run run = {load, check->at, visit_json, &visit};
+    char at[32];
+    if (prepare(check) && dt_expect_try(&run, &counts) != DT_OK) {
         json_decref(visit.array);
         return dt_json_print(check->call->command, NULL, DT_EXIT_FINDINGS);
     }
     int code = exit_code(check, &counts);
     json_t *object = json_pack(
-        "{s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "detour", DT_VERSION, "ok",
-        code == DT_EXIT_OK, "rules", (json_int_t)count_rules(check), "errors",
+        "{s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o}", "detour",
+        DT_VERSION, "ok", code == DT_EXIT_OK, "rules", (json_int_t)count_rules(check), "errors",
         (json_int_t)dt_load_errors(load), "warnings", (json_int_t)dt_load_warnings(load), "files",
         files_json(load), "problems", dt_json_problems(load), "diagnostics", dt_json_diags(load),
         "expectations", visit.array, "expectation_counts", "total", (json_int_t)counts.total,
-        "failed", (json_int_t)counts.failed);
+        "failed", (json_int_t)counts.failed, "kinds", dt_census_kinds_json(load->files.set), "at",
+        dt_json_text(dt_moment_text(check->at, at)), "timed",
+        dt_census_timed_json(load->files.set, check->at));
     return dt_json_print(check->call->command, object, code);
 }

@@ -9,6 +9,8 @@
 
 struct dt_check {
     const struct dt_call *call;
+    int64_t at;    /* for expectations without a time, and for rules with one */
+    bool at_given; /* by --at */
     struct dt_load load;
     bool whole;       /* of a snapshot: every checksum agrees */
     const char *what; /* of a damaged one: which part; may be NULL */

@@ -6,14 +6,20 @@
  */
 #include "cli/check_report.h"
 #include "cli/commands.h"
+#include "cli/moment.h"
 #include "cli/rows.h"
 
 struct check_values {
+    const char *at;
     uint32_t format, color;
     bool json;
 };
 
 static const struct dt_option OPTIONS[] = {
+    DT_ROW_AT(
+        check_values, at,
+        "Try the expectations that name no time as of then, and say which of the rules with a "
+        "time of their own are on: 2026-12-01T22:00Z; without it: now"),
     DT_ROW_JSON(check_values, json),
     DT_ROW_FORMAT(check_values, format),
     DT_ROW_COLOR(check_values, color),
@@ -31,6 +37,7 @@ static const char *const PROSE[] = {
 
 static const struct dt_example EXAMPLES[] = {
     {"detour check examples/news.rules", "Check one file and what it includes"},
+    {"detour check --at 2026-12-02T01:00Z rules/", "What will be on that night?"},
     {"detour check --json rules/ | jq .diagnostics", "Check a folder, for a program"},
 };
 
@@ -40,8 +47,10 @@ static int run(const struct dt_call *call)
     if (call->noperands == 0)
         return dt_usage_error(call->command, "which files?");
 
-    struct dt_check check = {.call = call};
+    struct dt_check check = {.call = call, .at_given = values->at != NULL};
     int code;
+    if (!dt_moment_read(call->command, values->at, &check.at))
+        return DT_EXIT_USAGE;
     enum dt_err err = dt_load_read(call, 0, values->format, &check.load);
     if (err == DT_ERR_INVALID) {
         dt_load_complain(&check.load, call->command);

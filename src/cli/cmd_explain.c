@@ -5,7 +5,9 @@
  * that point elsewhere.
  */
 #include "cli/commands.h"
+#include "cli/explain_input.h"
 #include "cli/explain_report.h"
+#include "cli/moment.h"
 #include "cli/rows.h"
 
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 struct explain_values {
     struct dt_texts fields;
-    const char *method;
+    const char *method, *at, *address, *country;
     uint32_t format, color;
     bool json, keep_going;
 };
@@ -33,8 +35,20 @@ static const struct dt_option OPTIONS[] = {
      .letter = 'H',
      .arg = "FIELD",
      AT(fields),
-     .help = "A header field, \"Name: value\"; of all fields only Host can change what the rules "
-             "answer: it replaces the host of URL"},
+     .help = "A header field, \"Name: value\", for header=, cookie=, lang= and the like; Host "
+             "replaces the host of URL"},
+    {.kind = DT_OPTION_TEXT,
+     .name = "ip",
+     .arg = "ADDRESS",
+     AT(address),
+     .help = "The client's address; without it no condition on it holds"},
+    {.kind = DT_OPTION_TEXT,
+     .name = "country",
+     .arg = "XX",
+     AT(country),
+     .help = "The client's country, two letters; likewise"},
+    DT_ROW_AT(explain_values, at,
+              "When: 2026-12-01T22:00Z, or with an offset such as +01:00; without it: now"),
     DT_ROW_KEEP_GOING(explain_values, keep_going,
                       "When rules have errors, answer from those that could be read"),
     DT_ROW_JSON(explain_values, json),
@@ -53,53 +67,11 @@ static const char *const PROSE[] = {
 
 static const struct dt_example EXAMPLES[] = {
     {"detour explain http://www.example.ai/news.html examples/news.rules", "What happens to a GET"},
+    {"detour explain --at 2026-12-02T01:00Z http://www.example.ai/checkout rules/",
+     "What will be answered in that night?"},
     {"detour explain -X POST https://www.example.ai/form rules/",
      "Does a POST keep its method and its body?"},
 };
-
-/* RFC 9110 section 5.6.2. */
-static bool is_token(struct dt_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= 0x20 || c >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", c))
-            return false;
-    }
-    return text.len > 0;
-}
-
-static bool is_value(struct dt_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F)
-            return false;
-    }
-    return true;
-}
-
-/* Gives the last Host of the fields; false with a message when one is no field. */
-static bool take_fields(const struct dt_command *command, const struct dt_texts *fields,
-                        struct dt_slice *ret_host)
-{
-    for (size_t i = 0; i < fields->count; i++) {
-        struct dt_slice field = dt_slice_str(fields->items[i]);
-        const char *colon = strchr(fields->items[i], ':');
-        struct dt_slice name = dt_slice_of(field.ptr, colon ? (size_t)(colon - field.ptr) : 0);
-        struct dt_slice value = dt_slice_from(field, name.len + 1);
-        while (value.len && (*value.ptr == ' ' || *value.ptr == '\t'))
-            value = dt_slice_from(value, 1);
-        while (value.len && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
-            value.len--;
-        if (!is_token(name) || !is_value(value)) {
-            dt_usage_error(command, "-H wants \"Name: value\", not \"%s\"", fields->items[i]);
-            return false;
-        }
-        if (dt_slice_eq_nocase(name, DT_S("host")))
-            *ret_host = value;
-    }
-    return true;
-}
 
 static void not_a_url(const struct dt_call *call, const char *word)
 {
@@ -117,31 +89,18 @@ static void not_a_url(const struct dt_call *call, const char *word)
                        word);
 }
 
-static bool prepare_ask(const struct dt_call *call, struct dt_ask *ask)
+static bool prepare_ask(const struct dt_call *call, const struct dt_ask_input *input,
+                        struct dt_ask *ask)
 {
-    const struct explain_values *values = call->values;
-    const char *url = call->operands[0];
-    struct dt_slice host = DT_SLICE_NONE;
-    if (!is_token(dt_slice_str(values->method))) {
-        dt_usage_error(call->command, "\"%s\" is no method", values->method);
-        return false;
-    }
-    if (!take_fields(call->command, &values->fields, &host))
-        return false;
-    enum dt_err err = dt_ask_init(ask, dt_slice_str(values->method), dt_slice_str(url), host);
-    if (err == DT_OK)
-        return true;
-    if (err == DT_ERR_NOMEM) {
+    enum dt_err err = dt_ask_init(ask, input);
+    if (err == DT_ERR_NOMEM)
         dt_complain(call->command, "out of memory");
-        return false;
-    }
-    if (err == DT_ERR_HOST) {
+    else if (err == DT_ERR_HOST)
         dt_usage_error(call->command, "\"%.*s\" has no valid host",
-                       DT_SLICE_FMT(host.len ? host : dt_slice_str(url)));
-        return false;
-    }
-    not_a_url(call, url);
-    return false;
+                       DT_SLICE_FMT(input->host.len ? input->host : input->url));
+    else if (err)
+        not_a_url(call, call->operands[0]);
+    return err == DT_OK;
 }
 
 /* True when the rules can be asked; else the reason has been printed. */
@@ -214,29 +173,43 @@ static int answer(const struct dt_call *call, struct dt_explain *explain)
     return code;
 }
 
+static int explain(const struct dt_call *call, const struct dt_ask *asked)
+{
+    const struct explain_values *values = call->values;
+    struct dt_load load;
+    int code;
+    if (prepare_load(call, &load, &code)) {
+        struct dt_explain *explain = calloc(1, sizeof *explain);
+        if (explain) {
+            explain->load = &load;
+            explain->ask = asked;
+            explain->url = dt_slice_str(call->operands[0]);
+            explain->at_given = values->at != NULL;
+            code = answer(call, explain);
+        }
+        free(explain);
+    }
+    dt_load_release(&load);
+    return code;
+}
+
 static int run(const struct dt_call *call)
 {
     if (call->noperands < 2)
         return dt_usage_error(call->command, call->noperands
                                                  ? "which rules? Name them after the URL"
                                                  : "which URL, and which rules?");
-    struct dt_ask asked;
-    struct dt_load load;
-    int code;
-    if (!prepare_ask(call, &asked))
-        return DT_EXIT_USAGE;
-    if (prepare_load(call, &load, &code)) {
-        struct dt_explain *explain = calloc(1, sizeof *explain);
-        if (explain) {
-            explain->load = &load;
-            explain->ask = &asked;
-            explain->url = dt_slice_str(call->operands[0]);
-            code = answer(call, explain);
-        }
-        free(explain);
-    }
-    dt_load_release(&load);
+    const struct explain_values *values = call->values;
+    const struct dt_explain_words words = {call->operands[0], values->method,  &values->fields,
+                                           values->at,        values->address, values->country};
+    struct dt_explain_input input;
+    struct dt_ask asked = {.memory = NULL};
+    int code = DT_EXIT_USAGE;
+    if (dt_explain_input_read(call->command, &words, &input) &&
+        prepare_ask(call, &input.input, &asked))
+        code = explain(call, &asked);
     dt_ask_release(&asked);
+    dt_explain_input_release(&input);
     return code;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* got is what the Location resolves to. */
 static bool same_location(const struct dt_ask *ask, struct dt_slice want, const struct dt_url *got)
@@ -25,7 +26,8 @@ static void judge(const struct dt_ask *ask, const struct dt_reply *reply, const 
     const struct dt_expect *expect = outcome->expect;
     outcome->status = reply->status->code;
     outcome->matched = reply->decision.matched;
-    if (reply->decision.matched)
+    outcome->passed = outcome->matched && reply->decision.status == DT_STATUS_PASS;
+    if (outcome->matched)
         outcome->location = reply->decision.location;
     if (dt_slice_starts(outcome->location, DT_S("/")))
         outcome->resolved = got->href;
@@ -35,14 +37,31 @@ static void judge(const struct dt_ask *ask, const struct dt_reply *reply, const 
         outcome->result = DT_EXPECT_LOCATION;
 }
 
-static void try_one(const struct dt_load *load, struct dt_match_scratch *scratch,
-                    struct dt_expect_outcome *outcome, dt_expect_visit *visit, void *ctx)
+/* What an expectation does not say of the request is not there; but a time always is. */
+static struct dt_ask_input input_of(const struct dt_expect *expect, int64_t at)
 {
-    const struct dt_expect *expect = outcome->expect;
+    struct dt_ask_input input = {
+        .method = expect->method,
+        .url = expect->url,
+        .fields = expect->fields,
+        .nfields = expect->nfields,
+        .at = expect->at == DT_TIME_MIN ? at : expect->at,
+        .has_address = expect->has_address,
+        .country = expect->country,
+    };
+    memcpy(input.address, expect->address, sizeof input.address);
+    return input;
+}
+
+static void try_one(const struct dt_expect_run *run, struct dt_match_scratch *scratch,
+                    struct dt_expect_outcome *outcome)
+{
+    const struct dt_load *load = run->load;
+    const struct dt_ask_input input = input_of(outcome->expect, run->at);
     struct dt_ask ask = {.memory = NULL};
     struct dt_reply reply;
     struct dt_url got = {0};
-    outcome->err = dt_ask_init(&ask, expect->method, expect->url, DT_SLICE_NONE);
+    outcome->err = dt_ask_init(&ask, &input);
     if (outcome->err == DT_OK)
         outcome->err = dt_ask_rules(&ask, &load->snapshot, scratch, &reply);
     if (outcome->err == DT_OK && reply.decision.matched && reply.decision.location.len)
@@ -53,22 +72,21 @@ static void try_one(const struct dt_load *load, struct dt_match_scratch *scratch
         outcome->err = dt_load_place(load, reply.decision.rule, &outcome->place);
     if (outcome->err != DT_OK)
         outcome->result = DT_EXPECT_FAILED;
-    visit(ctx, outcome);
+    run->visit(run->ctx, outcome);
     dt_url_release(&got);
     dt_ask_release(&ask);
 }
 
-enum dt_err dt_expect_run(const struct dt_load *load, dt_expect_visit *visit, void *ctx,
-                          struct dt_expect_counts *ret)
+enum dt_err dt_expect_try(const struct dt_expect_run *run, struct dt_expect_counts *ret)
 {
-    const struct dt_ruleset *set = load->files.set;
+    const struct dt_ruleset *set = run->load->files.set;
     struct dt_expect_counts counts = {set ? dt_ruleset_expect_count(set) : 0, 0};
     struct dt_match_scratch *scratch = malloc(sizeof *scratch);
     if (!scratch)
         return DT_ERR_NOMEM;
     for (size_t i = 0; i < counts.total; i++) {
         struct dt_expect_outcome outcome = {.expect = dt_ruleset_expect(set, i)};
-        try_one(load, scratch, &outcome, visit, ctx);
+        try_one(run, scratch, &outcome);
         counts.failed += outcome.result != DT_EXPECT_HOLDS;
     }
     free(scratch);

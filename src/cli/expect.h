@@ -20,6 +20,7 @@ struct dt_expect_outcome {
     enum dt_err err;
     uint16_t status;          /* that came */
     bool matched;             /* a rule answered: place is filled */
+    bool passed;              /* and says "pass" */
     struct dt_slice location; /* as sent; empty: none */
     struct dt_slice resolved; /* against the URL asked for; empty: the same as location */
     struct dt_place place;    /* of the rule that answered */
@@ -32,8 +33,15 @@ struct dt_expect_counts {
     size_t total, failed;
 };
 
+struct dt_expect_run {
+    const struct dt_load *load;
+    int64_t at; /* for expectations that name no time */
+    dt_expect_visit *visit;
+    void *ctx;
+};
+
 /* Asks the compiled rules (dt_load_compile) every @expect of the set. DT_ERR_NOMEM. */
-DT_MUST_USE enum dt_err dt_expect_run(const struct dt_load *load, dt_expect_visit *visit, void *ctx,
+DT_MUST_USE enum dt_err dt_expect_try(const struct dt_expect_run *run,
                                       struct dt_expect_counts *ret);
 
 #endif

@@ -5,8 +5,11 @@
  * these.
  */
 #include "cli/explain_report.h"
-#include "cli/json.h"
+#include "cli/conditions.h"
+#include "cli/moment.h"
 #include "cli/text.h"
+
+#include <string.h>
 
 /* ---- What an answer means, from the one table of statuses ---- */
 
@@ -46,6 +49,27 @@ static void print_field(FILE *out, const char *name, struct dt_slice value)
     fputc('\n', out);
 }
 
+/* The field lines of set-header=. */
+static void print_lines(FILE *out, struct dt_slice lines)
+{
+    while (lines.len) {
+        const char *end = memchr(lines.ptr, '\r', lines.len);
+        size_t len = end ? (size_t)(end - lines.ptr) : lines.len;
+        fprintf(out, "  ");
+        dt_text_safe(out, dt_slice_of(lines.ptr, len));
+        fputc('\n', out);
+        lines = dt_slice_from(lines, len + 2);
+    }
+}
+
+/* When it was asked, if that was said or makes a difference. */
+static void print_moment(const struct dt_explain *explain, FILE *out)
+{
+    char text[32];
+    if (explain->at_given || explain->reply.decision.changes_at != DT_TIME_MAX)
+        fprintf(out, "  at %.*s\n", DT_SLICE_FMT(dt_moment_text(explain->ask->request.now, text)));
+}
+
 static void print_answer(const struct dt_explain *explain, const struct dt_render *render)
 {
     FILE *out = render->out;
@@ -55,14 +79,22 @@ static void print_answer(const struct dt_explain *explain, const struct dt_rende
     dt_text_safe(out, explain->ask->request.method);
     fputc(' ', out);
     dt_text_safe(out, explain->url);
-    fprintf(out, "%s\n  %s%u %.*s%s\n", render->reset, reply->status->location ? render->fine : "",
+    fprintf(out, "%s\n", render->reset);
+    print_moment(explain, out);
+    fprintf(out, "  %s%u %.*s%s\n", reply->status->location ? render->fine : "",
             reply->status->code, DT_SLICE_FMT(reply->status->reason), render->reset);
-    if (!decision->matched)
+    if (!decision->matched || decision->status == DT_STATUS_PASS) {
+        print_field(out, "Vary", decision->vary);
         return;
+    }
     print_field(out, "Location", decision->location);
     print_field(out, "Cache-Control", decision->cache);
+    print_field(out, "Vary", decision->vary);
     if (decision->retry_after != DT_RETRY_AFTER_NONE)
         fprintf(out, "  Retry-After: %u\n", decision->retry_after);
+    print_lines(out, decision->fields);
+    if (decision->page.len)
+        fprintf(out, "  (and a page of the rule's own)\n");
 }
 
 /* A rule is written in columns; here it must fit into a line: runs of spaces become two. */
@@ -94,6 +126,37 @@ static void print_place(FILE *out, const struct dt_place *place)
     }
 }
 
+/* What an expression was made into, where the rule's own text says it otherwise. */
+static void print_expression(FILE *out, const struct dt_candidate *candidate,
+                             const struct dt_place *place)
+{
+    struct dt_slice said = candidate->expression;
+    if (said.len == 0 ||
+        (place->text.len && memmem(place->text.ptr, place->text.len, said.ptr, said.len)))
+        return;
+    fprintf(out, "      ~");
+    dt_text_safe(out, said);
+    fputc('\n', out);
+}
+
+/* All that must hold besides the URL, as far as the rule files are known. */
+static void print_conditions(FILE *out, const struct dt_load *load, const struct dt_place *place)
+{
+    const struct dt_rule *rule = dt_load_rule(load, place);
+    if (!rule || !rule->conditions)
+        return;
+    const struct dt_conditions *all = dt_ruleset_conditions(load->files.set, rule->conditions);
+    struct dt_buf text;
+    dt_buf_init(&text, 1u << 20);
+    for (uint32_t i = 0; i < all->count; i++) {
+        dt_buf_clear(&text);
+        dt_condition_text(&all->list[i], &text);
+        fprintf(out, "      - ");
+        dt_text_wrap(out, dt_buf_slice(&text), 8, 8);
+    }
+    dt_buf_release(&text);
+}
+
 /* The library says "the other" of the better one of two; here that is the one above. */
 static void print_reason(FILE *out, const char *reason)
 {
@@ -122,13 +185,18 @@ static void print_rules(const struct dt_explain *explain, const struct dt_render
     }
     heading(render, "Answered by");
     print_place(out, &explain->places[0]);
+    print_expression(out, &explain->candidates[0], &explain->places[0]);
     print_field(out, "    owner", explain->reply.decision.owner);
+    print_conditions(out, explain->load, &explain->places[0]);
+    if (explain->reply.decision.status == DT_STATUS_PASS)
+        fprintf(out, "      - it says pass: the answer is as if no rule matched\n");
     if (explain->ncandidates == 1)
         fprintf(out, "      - no other rule matches\n");
     else
         heading(render, "It wins over");
     for (size_t i = 1; i < explain->ncandidates; i++) {
         print_place(out, &explain->places[i]);
+        print_expression(out, &explain->candidates[i], &explain->places[i]);
         print_reason(out, explain->candidates[i].reason);
     }
     if (explain->ncandidates == DT_EXPLAIN_MAX)
@@ -156,6 +224,7 @@ void dt_explain_text(const struct dt_explain *explain, const struct dt_render *r
 {
     FILE *out = render->out;
     const struct dt_status *status = explain->reply.status;
+    char text[32];
     print_answer(explain, render);
     print_rules(explain, render);
     heading(render, "What it means");
@@ -163,70 +232,13 @@ void dt_explain_text(const struct dt_explain *explain, const struct dt_render *r
     fprintf(out, "  Clients         %s\n", CLIENTS[status->permanence]);
     fprintf(out, "  Caches          %s\n", caches(&explain->reply));
     fprintf(out, "  Search engines  %s\n", SEARCH_ENGINES[status->index]);
+    if (explain->reply.decision.changes_at != DT_TIME_MAX)
+        fprintf(out, "  Until           %.*s: then another answer may be due\n",
+                DT_SLICE_FMT(dt_moment_text(explain->reply.decision.changes_at, text)));
     fprintf(out, "  Standard        %s\n", status->source);
-}
-
-/* ---- JSON ---- */
-
-static json_t *request_json(const struct dt_explain *explain)
-{
-    const struct dt_request *request = &explain->ask->request;
-    return json_pack("{s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "method", dt_json_text(request->method),
-                     "url", dt_json_text(explain->url), "scheme",
-                     request->scheme == DT_SCHEME_HTTPS ? "https" : "http", "host",
-                     dt_json_text(request->host), "port", (int)request->port, "path",
-                     dt_json_text(request->path), "query", dt_json_optional(request->query));
-}
-
-static json_t *answer_json(const struct dt_explain *explain)
-{
-    const struct dt_decision *decision = &explain->reply.decision;
-    const struct dt_status *status = explain->reply.status;
-    bool matched = decision->matched;
-    bool waits = matched && decision->retry_after != DT_RETRY_AFTER_NONE;
-    return json_pack("{s:i, s:o, s:o, s:o, s:o}", "status", (int)status->code, "reason",
-                     dt_json_text(status->reason), "location",
-                     dt_json_optional(matched ? decision->location : DT_SLICE_NONE),
-                     "cache_control", dt_json_optional(matched ? decision->cache : DT_SLICE_NONE),
-                     "retry_after", waits ? json_integer(decision->retry_after) : json_null());
-}
-
-static json_t *next_json(const struct dt_explain *explain)
-{
-    struct dt_slice method = explain->ask->request.method;
-    const struct dt_status *status = explain->reply.status;
-    if (explain->next.href.len == 0)
-        return json_null();
-    return json_pack(
-        "{s:o, s:o, s:b}", "method", dt_json_text(dt_status_next_method(status, method)), "url",
-        dt_json_text(explain->next.href), "keeps_body", dt_status_keeps_body(status, method));
-}
-
-static json_t *candidates_json(const struct dt_explain *explain)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; array && i < explain->ncandidates; i++) {
-        json_t *object = dt_json_place(&explain->places[i]);
-        const struct dt_candidate *candidate = &explain->candidates[i];
-        if (json_object_set_new(object, "wins", json_boolean(candidate->wins)) != 0 ||
-            json_object_set_new(object, "reason", json_string(candidate->reason)) != 0 ||
-            json_array_append_new(array, object) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
-int dt_explain_json(const struct dt_explain *explain, const struct dt_command *command, int code)
-{
-    const struct dt_decision *decision = &explain->reply.decision;
-    bool matched = decision->matched;
-    json_t *object = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "detour", DT_VERSION,
-                               "matched", matched, "request", request_json(explain), "answer",
-                               answer_json(explain), "next", next_json(explain), "rule",
-                               matched ? dt_json_place(&explain->places[0]) : json_null(), "owner",
-                               dt_json_optional(matched ? decision->owner : DT_SLICE_NONE),
-                               "candidates", candidates_json(explain));
-    return dt_json_print(command, object, code);
+    if (explain->reply.decision.limited)
+        fprintf(out,
+                "\n%u regular expression%s reached the match limit and %s taken for no match.\n",
+                explain->reply.decision.limited, explain->reply.decision.limited == 1 ? "" : "s",
+                explain->reply.decision.limited == 1 ? "was" : "were");
 }

@@ -15,6 +15,7 @@ struct dt_explain {
     const struct dt_load *load;
     const struct dt_ask *ask;
     struct dt_slice url; /* as given */
+    bool at_given;       /* the time */
     struct dt_reply reply;
     struct dt_url next; /* where a client goes; href empty: nowhere */
     size_t ncandidates;

@@ -54,7 +54,7 @@ enum dt_err dt_load_compile(struct dt_load *load)
 {
     if (!load->files.set) {
         load->snapshot = load->files.snapshot;
-        return DT_OK;
+        return dt_snapshot_prepare(&load->snapshot);
     }
     int fd;
     enum dt_err err = dt_file_memory("detour-rules", &fd);
@@ -64,11 +64,12 @@ enum dt_err dt_load_compile(struct dt_load *load)
     if (err == DT_OK)
         err = map_snapshot(fd, load);
     close(fd);
-    return err;
+    return err ? err : dt_snapshot_prepare(&load->snapshot);
 }
 
 void dt_load_release(struct dt_load *load)
 {
+    dt_snapshot_release(&load->snapshot);
     if (load->memory)
         munmap(load->memory, load->size);
     load->memory = NULL;
@@ -177,4 +178,15 @@ enum dt_err dt_load_place(const struct dt_load *load, uint32_t rule, struct dt_p
         }
     *ret = place;
     return DT_OK;
+}
+
+const struct dt_rule *dt_load_rule(const struct dt_load *load, const struct dt_place *place)
+{
+    const struct dt_ruleset *set = load->files.set;
+    for (size_t i = 0; set && i < dt_ruleset_count(set); i++) {
+        const struct dt_rule *rule = dt_ruleset_rule(set, i);
+        if (rule->line == place->line && dt_slice_eq(dt_ruleset_file(set, rule->file), place->file))
+            return rule;
+    }
+    return NULL;
 }

@@ -26,7 +26,7 @@ struct dt_load {
 enum dt_err dt_load_read(const struct dt_call *call, size_t first, uint32_t format,
                          struct dt_load *ret);
 
-/* Fills load->snapshot; adds the compiler's warnings to the set. */
+/* Fills load->snapshot, ready to be asked; adds the compiler's warnings to the set. */
 DT_MUST_USE enum dt_err dt_load_compile(struct dt_load *load);
 
 void dt_load_release(struct dt_load *load);
@@ -55,5 +55,9 @@ struct dt_place {
 };
 DT_MUST_USE enum dt_err dt_load_place(const struct dt_load *load, uint32_t rule,
                                       struct dt_place *ret);
+
+/* The rule that stands there, of several on one line the first; NULL when only a snapshot is known.
+ */
+const struct dt_rule *dt_load_rule(const struct dt_load *load, const struct dt_place *place);
 
 #endif

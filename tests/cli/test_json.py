@@ -57,6 +57,9 @@ def check(test, folder):
     test.equal((first["rule"]["line"], first["rule"]["text"]), (2, "/b /c"), "the rule that answered")
     test.equal((last["rule"], last["got"]["status"]), (None, 404), "no rule answered")
 
+    test.equal(found["kinds"]["exact"], 3, "rules are counted by kind")
+    members(test, found["kinds"], "Kinds")
+    test.equal(found["timed"], [], "no rule has a time")
     status, found, _ = ask("check", "--json", NEWS)
     test.ok(status == 0 and found["ok"] and not found["diagnostics"] and found["rules"] >= 40, "the example is fine", found["diagnostics"])
     status, found, _ = ask("check", "--json", os.path.join(folder, "missing.rules"))
@@ -84,11 +87,13 @@ def explain(test, folder):
 
     snap = os.path.join(folder, "news.snap")
     test.equal(tap.detour("compile", "-o", snap, NEWS)[0], 0, "compile")
-    text = ask("explain", "--json", "http://www.example.ai/blog/archive/about", NEWS)[1]
-    snapshot = ask("explain", "--json", "http://www.example.ai/blog/archive/about", snap)[1]
+    asked = ["--at", "2026-12-01T22:00Z", "http://www.example.ai/blog/archive/about"]
+    text = ask("explain", "--json", *asked, NEWS)[1]
+    snapshot = ask("explain", "--json", *asked, snap)[1]
     for one in [text["rule"], *text["candidates"]]:
         one["text"] = None
-    test.equal(snapshot, text, "a snapshot explains the same, but for the text of the rules")
+    text["conditions"] = None
+    test.equal(snapshot, text, "a snapshot explains the same, but for what only the files say")
     test.equal(len(text["candidates"]), 3, "the page, the deeper folder, the folder")
 
 
