@@ -95,7 +95,8 @@ static enum dt_err find(struct shapes *shapes, struct dt_arena *arena, struct dt
     if (!copy.ptr || !dt_grow(&rows, shapes->count, &shapes->room, sizeof *shapes->rows))
         return DT_ERR_NOMEM;
     shapes->rows = rows;
-    shapes->rows[shapes->count++] = (struct shape){copy, hash, (uint32_t)shapes->count};
+    shapes->rows[shapes->count] = (struct shape){copy, hash, (uint32_t)shapes->count};
+    shapes->count++;
     shapes->index.slots[at] =
         (struct dt_index_slot){(uint32_t)(hash >> 32), (uint32_t)shapes->count};
     shapes->index.used++;
