@@ -5,20 +5,7 @@
  * stored.
  */
 #include "semantics/cookie.h"
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct dt_slice trim(struct dt_slice s)
-{
-    while (s.len && is_blank(s.ptr[0]))
-        s = dt_slice_from(s, 1);
-    while (s.len && is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
+#include "semantics/ows.h"
 
 static struct dt_slice unquote(struct dt_slice s)
 {
@@ -30,7 +17,7 @@ static struct dt_slice unquote(struct dt_slice s)
 bool dt_cookie_next(struct dt_slice *field, struct dt_cookie *ret)
 {
     while (field->len) {
-        if (*field->ptr == ';' || is_blank(*field->ptr)) { /* a row of them costs no search each */
+        if (*field->ptr == ';' || dt_is_ows(*field->ptr)) { /* a row of them costs no search each */
             *field = dt_slice_from(*field, 1);
             continue;
         }
@@ -42,10 +29,10 @@ bool dt_cookie_next(struct dt_slice *field, struct dt_cookie *ret)
         if (!equals)
             continue;
         size_t at = (size_t)(equals - piece.ptr);
-        struct dt_slice name = trim(dt_slice_of(piece.ptr, at));
+        struct dt_slice name = dt_ows_trim(dt_slice_of(piece.ptr, at));
         if (!name.len)
             continue;
-        *ret = (struct dt_cookie){name, unquote(trim(dt_slice_from(piece, at + 1)))};
+        *ret = (struct dt_cookie){name, unquote(dt_ows_trim(dt_slice_from(piece, at + 1)))};
         return true;
     }
     return false;

@@ -5,12 +5,9 @@
  * valid HTML, the link escaped for both places that it stands in.
  */
 #include "base/out.h"
+#include "semantics/html.h"
 
 #include <detour/note.h>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define NOTE_HEAD_MAX 256u /* of any status */
 #define TEXT_MAX 128u      /* of any default sentence */
@@ -18,60 +15,6 @@
 #define LINK_2 "\">"
 #define LINK_3 "</a>"
 #define TAIL "\n</html>\n"
-
-/* The longest text that stands for one byte is "&quot;". */
-#define ESCAPE_MAX 6u
-
-static struct dt_slice escape_of(char c)
-{
-    switch (c) {
-    case '&':
-        return DT_S("&amp;");
-    case '<':
-        return DT_S("&lt;");
-    case '>':
-        return DT_S("&gt;");
-    case '"':
-        return DT_S("&quot;");
-    default:
-        return DT_SLICE_NONE;
-    }
-}
-
-/* How many bytes from `at` on need no escape. This runs for each answer, so 16 bytes at a time. */
-static size_t plain_run(struct dt_slice s, size_t at)
-{
-    size_t i = at;
-#ifdef __SSE2__
-    for (; i + 16 <= s.len; i += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i_u *)(const void *)(s.ptr + i));
-        __m128i amp = _mm_cmpeq_epi8(block, _mm_set1_epi8('&'));
-        __m128i quot = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-        __m128i less = _mm_cmpeq_epi8(block, _mm_set1_epi8('<'));
-        __m128i more = _mm_cmpeq_epi8(block, _mm_set1_epi8('>'));
-        unsigned found = (unsigned)_mm_movemask_epi8(
-            _mm_or_si128(_mm_or_si128(amp, quot), _mm_or_si128(less, more)));
-        if (found)
-            return i - at + (size_t)__builtin_ctz(found);
-    }
-#endif
-    while (i < s.len && !escape_of(s.ptr[i]).len)
-        i++;
-    return i - at;
-}
-
-static void put_escaped(struct dt_out *out, struct dt_slice s)
-{
-    size_t at = 0;
-    for (;;) {
-        size_t plain = plain_run(s, at);
-        dt_out_put(out, dt_slice_of(s.ptr + at, plain));
-        at += plain;
-        if (at >= s.len)
-            return;
-        dt_out_put(out, escape_of(s.ptr[at++]));
-    }
-}
 
 static struct dt_slice default_text(const struct dt_status *status)
 {
@@ -100,7 +43,7 @@ static struct dt_slice default_text(const struct dt_status *status)
 size_t dt_note_max(struct dt_slice location, struct dt_slice text)
 {
     size_t fixed = sizeof(LINK_1 LINK_2 LINK_3 TAIL) + NOTE_HEAD_MAX + TEXT_MAX;
-    return fixed + ESCAPE_MAX * (2 * location.len + text.len);
+    return fixed + DT_HTML_ESCAPE_MAX * (2 * location.len + text.len);
 }
 
 enum dt_err dt_note_build(const struct dt_status *status, struct dt_slice location,
@@ -109,13 +52,13 @@ enum dt_err dt_note_build(const struct dt_status *status, struct dt_slice locati
     struct dt_out out = dt_out_init(mem, cap);
     dt_out_put(&out, status->note_head);
     if (text.len)
-        put_escaped(&out, text);
+        dt_html_put(&out, text, DT_HTML_DOUBLE_QUOTE);
     else
         dt_out_put(&out, default_text(status));
     if (location.len) {
         dt_out_put(&out, DT_S(LINK_1));
         char *from = out.pos;
-        put_escaped(&out, location);
+        dt_html_put(&out, location, DT_HTML_DOUBLE_QUOTE);
         struct dt_slice escaped = dt_slice_of(from, (size_t)(out.pos - from));
         dt_out_put(&out, DT_S(LINK_2));
         dt_out_put(&out, escaped);
