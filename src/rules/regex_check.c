@@ -109,18 +109,41 @@ static enum dt_err compile(struct dt_slice text, bool nocase, pcre2_code **ret,
     return DT_OK;
 }
 
+/* A copy that outlives the tree. */
+static bool keep(struct dt_arena *arena, struct dt_slice s, struct dt_slice *ret)
+{
+    *ret = dt_arena_copy(arena, s);
+    return s.len == 0 || ret->ptr != NULL;
+}
+
+static struct dt_slice longest(const struct dt_regex_runs *runs)
+{
+    struct dt_slice best = DT_SLICE_NONE;
+    for (size_t i = 0; i < runs->count; i++)
+        if (runs->list[i].len > best.len)
+            best = runs->list[i];
+    return best;
+}
+
 /* Shape and literal: what cannot be read has none. */
 static enum dt_err look(struct dt_slice text, struct dt_arena *arena, struct dt_regex *regex,
                         struct dt_regex_error *error)
 {
     struct dt_arena scratch;
     struct dt_regex_tree tree;
+    struct dt_regex_runs runs;
+    struct dt_slice shape;
     size_t at = 0;
     dt_arena_init(&scratch);
     enum dt_err err = dt_regex_parse(text, regex->nocase, &scratch, &tree, &at);
+    if (!err)
+        err = dt_regex_find_runs(&tree, text.len, &scratch, &runs);
+    if (!err)
+        err = dt_regex_find_shape(&tree, text.len, &scratch, &shape);
     if (!err) {
         regex->nocase = tree.nocase;
-        err = dt_regex_shape(&tree, text.len, arena, regex);
+        if (!keep(arena, shape, &regex->shape) || !keep(arena, longest(&runs), &regex->literal))
+            err = DT_ERR_NOMEM;
     }
     dt_arena_release(&scratch);
     if (err == DT_ERR_SYNTAX)

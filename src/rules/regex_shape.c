@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is known of every path that an expression matches. Its shape is how the engine finds most
+ * What is known of every path that an expression matches. Its runs are the texts that stand in it
+ * somewhere, by which a scanner finds it among thousands. Its shape is how the engine finds most
  * expressions without asking any, as it finds patterns with names: whole segments from the
  * beginning on. A segment counts only when what follows it must be "/" or the end: ^/team7 is no
  * /team7, since /team70 matches too.
@@ -8,7 +9,6 @@
 #include "rules/regex_tree.h"
 
 #include <detour/ruleset.h>
-#include <stdlib.h>
 
 /* ---- Is the next byte certainly "/", or is there none? ---- */
 
@@ -153,58 +153,63 @@ static struct dt_slice find_shape(const struct dt_regex_branch *only, char *mem)
     return dt_slice_of(mem, s.complete);
 }
 
-/* ---- Literal ---- */
+/* ---- Runs ---- */
 
-struct run {
-    char *mem;
-    size_t len;
-    struct dt_slice longest; /* in mem too, before the run */
+struct finder {
+    char *mem;  /* where the run is written */
+    size_t len; /* of the run */
+    struct dt_regex_runs *runs;
 };
 
-/* The run ends; it stays when it is the longest. */
-static void end_run(struct run *run)
+static void end_run(struct finder *f)
 {
-    if (run->len > run->longest.len) {
-        run->longest = dt_slice_of(run->mem, run->len);
-        run->mem += run->len;
-    }
-    run->len = 0;
+    if (!f->len)
+        return;
+    f->runs->list[f->runs->count++] = dt_slice_of(f->mem, f->len);
+    f->mem += f->len;
+    f->len = 0;
 }
 
-static void find_runs(const struct dt_regex_node *n, struct run *run)
+static void find_runs(const struct dt_regex_node *n, struct finder *f)
 {
     for (; n; n = n->next) {
         if (n->kind == DT_REGEX_CHAR && !n->empty) {
-            run->mem[run->len++] = n->byte;
+            f->mem[f->len++] = n->byte;
             continue;
         }
         if (n->kind != DT_REGEX_CHAR && n->kind != DT_REGEX_SPAN && n->kind != DT_REGEX_GROUP &&
             n->kind != DT_REGEX_STOP)
             continue;
-        end_run(run);
+        end_run(f);
         if (n->kind == DT_REGEX_STOP)
             return;
         if (n->kind == DT_REGEX_GROUP && !n->empty && !n->branches->next)
-            find_runs(n->branches->first, run); /* a group with a STOP would be one itself */
+            find_runs(n->branches->first, f); /* a group with a STOP would be one itself */
     }
-    end_run(run);
+    end_run(f);
 }
 
-enum dt_err dt_regex_shape(const struct dt_regex_tree *tree, size_t text_len,
-                           struct dt_arena *arena, struct dt_regex *regex)
+enum dt_err dt_regex_find_runs(const struct dt_regex_tree *tree, size_t text_len,
+                               struct dt_arena *arena, struct dt_regex_runs *ret)
 {
-    if (tree->branches->next)
-        return DT_OK;
-    char *mem = malloc(2 * text_len + 2);
+    struct dt_regex_runs runs = {0};
+    struct finder f = {.runs = &runs};
+    f.mem = dt_arena_alloc(arena, text_len);
+    runs.list = dt_arena_alloc(arena, (text_len / 2 + 1) * sizeof *runs.list);
+    if (!f.mem || !runs.list)
+        return DT_ERR_NOMEM;
+    if (!tree->branches->next)
+        find_runs(tree->branches->first, &f);
+    *ret = runs;
+    return DT_OK;
+}
+
+enum dt_err dt_regex_find_shape(const struct dt_regex_tree *tree, size_t text_len,
+                                struct dt_arena *arena, struct dt_slice *ret)
+{
+    char *mem = dt_arena_alloc(arena, text_len + 1);
     if (!mem)
         return DT_ERR_NOMEM;
-    struct run run = {.mem = mem};
-    find_runs(tree->branches->first, &run);
-    struct dt_slice shape = find_shape(tree->branches, mem + text_len + 1);
-    struct dt_slice literal = run.longest;
-    regex->shape = dt_arena_copy(arena, shape);
-    regex->literal = dt_arena_copy(arena, literal);
-    free(mem);
-    bool lost = (shape.len && !regex->shape.ptr) || (literal.len && !regex->literal.ptr);
-    return lost ? DT_ERR_NOMEM : DT_OK;
+    *ret = tree->branches->next ? DT_SLICE_NONE : find_shape(tree->branches, mem);
+    return DT_OK;
 }

@@ -57,8 +57,16 @@ bool dt_regex_atom(struct dt_slice text, struct dt_regex_node *ret, size_t *ret_
  * on PCRE2's version. */
 int dt_regex_braces(struct dt_slice text, unsigned *ret_min, unsigned *ret_max, size_t *ret_len);
 
-/* Fills shape and literal, which may have text.len bytes each. DT_ERR_NOMEM. */
-DT_MUST_USE enum dt_err dt_regex_shape(const struct dt_regex_tree *tree, size_t text_len,
-                                       struct dt_arena *arena, struct dt_regex *regex);
+/* The texts that are in every match, in their order. They lie in the arena, as the shape does,
+ * which is as struct dt_regex says. text_len is the expression's. DT_ERR_NOMEM. */
+struct dt_regex_runs {
+    struct dt_slice *list;
+    size_t count;
+};
+
+DT_MUST_USE enum dt_err dt_regex_find_runs(const struct dt_regex_tree *tree, size_t text_len,
+                                           struct dt_arena *arena, struct dt_regex_runs *ret);
+DT_MUST_USE enum dt_err dt_regex_find_shape(const struct dt_regex_tree *tree, size_t text_len,
+                                            struct dt_arena *arena, struct dt_slice *ret);
 
 #endif
