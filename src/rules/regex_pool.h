@@ -54,7 +54,8 @@ size_t dt_regex_pool_count(const struct dt_regex_pool *pool);
 struct dt_slice dt_regex_pool_text(const struct dt_regex_pool *pool, uint32_t item);
 
 /* The items of a scope that could match the subject, ascending: a pointer into the pool, good until
- * the next call. No item that does match is missing. DT_ERR_DAMAGED. */
+ * the next scan (items may be matched meanwhile). No item that does match is missing.
+ * DT_ERR_DAMAGED. */
 DT_MUST_USE enum dt_err dt_regex_pool_scan(struct dt_regex_pool *pool, uint32_t scope,
                                            struct dt_slice subject, const uint32_t **ret_items,
                                            size_t *ret_count);

@@ -39,7 +39,20 @@ const char one_of_everything[] =
     "/q?b=2&c /q3\n"
     "/q?c /q4 params=only\n"
     "/q /q5 params=only\n"
-    "/dir/*?a=1 /qdir query=drop\n";
+    "/dir/*?a=1 /qdir query=drop\n"
+    "/item/:id /p/:id?s={scheme}\n"
+    "/Item/:a/b/:b/* /i/:b/:a/:splat case=ignore\n"
+    "/last/:x /l/:x slash=ignore method=GET,POST\n"
+    "/glob/*.png /img/:splat\n"
+    "~^/r/(\\d+)/x /rx/$1\n"
+    "~*/y(.)$ https://{host}/$1 header=X-Mode:a,b* !ip=10.0.0.0/8\n"
+    "~^http://h\\.example/u/(?<n>.*) /u/${n}\n"
+    "//:t.lab.example/:u https://:t.example.com/:u\n"
+    "/ask?q=:v /answer?x=:v percent=50 lang=de\n"
+    "/keep - pass\n"
+    "maintenance //m.example/* https://s.example/ from=2026-01-01T00:00Z until=2026-01-02T00:00Z "
+    "except=/health\n"
+    "/fields /f set-header=\"X-A: b\"\n";
 
 struct dt_match_scratch *scratch(void)
 {
@@ -69,6 +82,7 @@ void compile_set(struct dt_ruleset *set, uint64_t seed, struct compiled *ret)
     assert_int_equal(dt_plan_write(plan, ret->mem), DT_OK);
     dt_plan_free(plan);
     assert_int_equal(dt_snapshot_open(ret->mem, ret->len, &ret->snapshot), DT_OK);
+    assert_int_equal(dt_snapshot_prepare(&ret->snapshot), DT_OK);
 }
 
 void compile_seeded(const char *text, uint64_t seed, struct compiled *ret)
@@ -94,6 +108,7 @@ void compile(const char *text, struct compiled *ret)
 
 void compiled_release(struct compiled *compiled)
 {
+    dt_snapshot_release(&compiled->snapshot);
     dt_ruleset_free(compiled->set);
     free(compiled->text);
     free(compiled->mem);
