@@ -9,6 +9,14 @@ from .workshop import HUGE, RULES
 DEPTH = 16  # of a pipeline
 RATE = 40_000  # requests a second during a swap
 
+FEW = 10
+NAMES = 100_000
+PREFIXES = 1_000_000
+HOSTS = 100_000
+CONDITIONS = 1_000
+REGEXES = (FEW, 1_000, 10_000)
+MANY_REGEXES = REGEXES[-1]
+
 _PEERS = "less than every peer"
 _TIME = "us (user)"
 
@@ -38,6 +46,36 @@ HEADS = {
         _TIME,
     ),
     "pipeline": partial(Row, f"Pipelined by {DEPTH}", "at least 5 x nginx's", "requests a second"),
+    "regex": partial(
+        Row,
+        "CPU a request: regexes, the last one matches",
+        f"{MANY_REGEXES:,} at most 1.5 x {FEW}, user part 2 x; at most 1/300 of nginx",
+        _TIME,
+    ),
+    "placeholders": partial(
+        Row, "CPU a request: rules with placeholders", f"{NAMES:,} at most 1.5 x {FEW}", _TIME
+    ),
+    "prefixes": partial(
+        Row,
+        "CPU a request: dir/* rules, paths of 8 segments",
+        f"{PREFIXES:,} at most 1.5 x {FEW}",
+        _TIME,
+    ),
+    "wildcards": partial(
+        Row, "CPU a request: wildcard hosts", f"{HOSTS:,} at most 1.3 x {FEW}", _TIME
+    ),
+    "conditions": partial(
+        Row,
+        f"CPU a request: {CONDITIONS:,} rules with header, cookie, address and window",
+        "at most 1.5 x the same rules without",
+        _TIME,
+    ),
+    "miss": partial(
+        Row, "CPU a request that no rule matches", "no more than one that a rule matches", _TIME
+    ),
+    "regexcompile": partial(
+        Row, f"Compile {MANY_REGEXES:,} regexes as people write them", "at most 10 s", "s"
+    ),
     "swap": partial(
         Row,
         f"Swap of {RULES:,} rules under load ({RATE:,} requests/s): worst request",

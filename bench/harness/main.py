@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import child, machine, packages, peers, report
-from . import rows_memory, rows_snapshot, rows_speed, rows_swap
+from . import rows_matching, rows_memory, rows_snapshot, rows_speed, rows_swap
 from .clock import Clock, OutOfTime
 from .heads import HEADS
 from .rows import Bench, disturbed
@@ -28,7 +28,14 @@ ROWS = {
     "map": rows_speed.million,
     "visit": rows_speed.visit,
     "pipeline": rows_speed.pipeline,
+    "regex": rows_matching.regex,
+    "placeholders": rows_matching.placeholders,
+    "prefixes": rows_matching.prefixes,
+    "wildcards": rows_matching.wildcards,
+    "conditions": rows_matching.conditions,
+    "miss": rows_matching.miss,
     "compile": rows_snapshot.compile_,
+    "regexcompile": rows_snapshot.regex_compile,
     "govuk": rows_snapshot.govuk,
     "allocations": rows_memory.allocations,
     "idle": rows_memory.idle,
@@ -52,7 +59,7 @@ def parse(arguments):
     add("--out", default=folder, help="work folder and results [out/bench]")
     add("--boost", action="store_true", help="go before other work on this machine (root)")
     add("--port", type=int, default=18400, help="first of six ports on 127.0.0.1 [18400]")
-    add("--minutes", type=float, default=9.5, help="limit of the whole run [9.5]")
+    add("--minutes", type=float, default=11.5, help="limit of the whole run [11.5]")
     return parser.parse_args(arguments)
 
 

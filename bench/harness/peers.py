@@ -61,8 +61,9 @@ class Detour(Server):
     def configure_map(self, version):
         self.rules = self.place(self.shop.map("detour", version), "map.rules")
 
-    def configure_snapshot(self, snapshot):
-        self.rules = snapshot
+    def configure_rules(self, rules):
+        """A file of rules, or a snapshot."""
+        self.rules = rules
 
     def command(self):
         listen = f"127.0.0.1:{self.port}"
@@ -106,6 +107,12 @@ http {{
         self._configure(
             f"map_hash_max_size {size}; map_hash_bucket_size 512;\n"
             f"  map $uri $target {{ include {self.file('map.conf')}; }}",
+            'if ($target = "") { return 404; } return 307 $target;',
+        )
+
+    def configure_regexes(self, regexes):
+        self._configure(
+            f"map $uri $target {{ include {regexes}; }}",
             'if ($target = "") { return 404; } return 307 $target;',
         )
 
@@ -214,6 +221,17 @@ url.redirect-code = 307
 
     def command(self):
         return ["lighttpd", "-D", "-f", self.file("lighttpd.conf")]
+
+
+class RuleSet(Detour):
+    """Detour with one of several rule sets that are measured side by side."""
+
+    def __init__(self, shop, port, label):
+        self.name = "detour"
+        super().__init__(shop, port)
+        self.label = label
+        self.folder = os.path.join(self.folder, label)
+        os.makedirs(self.folder, exist_ok=True)
 
 
 ALL = (Floor, Detour, Nginx, Haproxy, H2o, Lighttpd)

@@ -1,45 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""CPU time a request: one rule, a browser's fields, visits, pipelining, a million rules.
-
-Rounds are interleaved: in each one every server is measured for a second or two, and the next round
-goes the other way, so that whatever drifts on the machine drifts for all.
-"""
+"""CPU time a request: one rule, a browser's fields, visits, pipelining, a million rules."""
 
 from . import proc
-from .load import BROWSER, Load, LoadError, must_be_right
+from .load import BROWSER
 from .heads import DEPTH, HEADS
-from .rows import FAIL, Row, disturbed, least_check, median, ratio_check, user_us
-from .servers import ServerError
+from .rounds import fill_cells, interleave, take, time_cell
+from .rows import Row, least_check, median, ratio_check, user_us
 from .workshop import RULES
-
-WARM_UP = 0.2
-FAILURES = (LoadError, ServerError, OSError)
-
-
-def _measure(bench, server, samples, options, keys=None):
-    """Adds a sample; two when others disturbed the first, unless that has happened too often."""
-    taken = samples.setdefault(server.name, [])
-    for _ in range(2):
-        with Load(bench.shop, server, *options, keys=keys) as load:
-            must_be_right(server.name, load.run(WARM_UP))
-            taken.append(load.sample(bench.seconds))
-        if not disturbed(taken[-1]) or sum(map(disturbed, taken)) > bench.rounds // 2:
-            return
-
-
-def _rounds(bench, servers, one):
-    """Why servers failed, by name: a peer that fails costs its column only."""
-    failed = {}
-    for number in range(bench.rounds):
-        for server in servers if number % 2 == 0 else reversed(servers):
-            if server.name in failed:
-                continue
-            try:
-                one(server)
-            except FAILURES as error:
-                bench.clock.say(f"    {server.name}: {error}")
-                failed[server.name] = str(error)
-    return failed
 
 
 def _one_rule(bench, options, floor_mode="keep"):
@@ -51,25 +18,11 @@ def _one_rule(bench, options, floor_mode="keep"):
         server.configure_one()
         server.boot()
         try:
-            _measure(bench, server, samples, options)
+            take(bench, server, samples.setdefault(server.name, []), options)
         finally:
             server.stop()
 
-    return samples, _rounds(bench, bench.servers(), one)
-
-
-def _cells(row, samples, failed, cell):
-    for name, reason in failed.items():
-        samples.pop(name, None)
-        row.cells[name] = "failed"
-        if name == "detour":
-            row.verdict, row.why = FAIL, reason
-    row.samples = samples
-    row.cells.update({name: cell(of) for name, of in samples.items()})
-
-
-def _time_cell(samples):
-    return f"{median(samples, 'us'):.2f} ({user_us(samples):.2f})"
+    return samples, interleave(bench, bench.servers(), one)
 
 
 def _times(samples):
@@ -86,7 +39,7 @@ def _against_floor(row, samples, bound):
 def request(bench):
     row = HEADS["request"]()
     samples, failed = _one_rule(bench, [])
-    _cells(row, samples, failed, _time_cell)
+    fill_cells(row, samples, failed, time_cell)
     _against_floor(row, samples, 1.10)
     sizes = Row.beside("An answer's size", "bytes")
     sizes.cells = {name: f"{median(of, 'answer_bytes'):.0f}" for name, of in samples.items()}
@@ -96,7 +49,7 @@ def request(bench):
 def fields(bench):
     row = HEADS["fields"]()
     samples, failed = _one_rule(bench, [word for line in BROWSER for word in ("-H", line)])
-    _cells(row, samples, failed, _time_cell)
+    fill_cells(row, samples, failed, time_cell)
     _against_floor(row, samples, 1.12)
     return [row]
 
@@ -104,7 +57,7 @@ def fields(bench):
 def visit(bench):
     row = HEADS["visit"]()
     samples, failed = _one_rule(bench, ["-C"], floor_mode="close")
-    _cells(row, samples, failed, _time_cell)
+    fill_cells(row, samples, failed, time_cell)
     _against_floor(row, samples, 1.10)
     return [row]
 
@@ -112,13 +65,13 @@ def visit(bench):
 def pipeline(bench):
     row = HEADS["pipeline"]()
     samples, failed = _one_rule(bench, ["-P", str(DEPTH)])
-    _cells(row, samples, failed, lambda of: f"{median(of, 'rate') / 1e3:,.0f} k")
+    fill_cells(row, samples, failed, lambda of: f"{median(of, 'rate') / 1e3:,.0f} k")
     rates = {name: median(of, "rate") for name, of in samples.items()}
     if "detour" in rates and "nginx" in rates:
         times = rates["detour"] / rates["nginx"]
         row.judge((times >= 5, f"{times:.1f} x nginx's"))
     cpu = Row.beside("CPU a request, pipelined", "us (user)")
-    cpu.cells = {name: _time_cell(of) for name, of in samples.items()}
+    cpu.cells = {name: time_cell(of) for name, of in samples.items()}
     return [row, cpu]
 
 
@@ -141,13 +94,17 @@ def million(bench):
             if server.name != "floor":
                 start.cells[server.name] = f"{seconds:.2f}"
         keys = bench.shop.keys()
-        failed = _rounds(bench, servers, lambda server: _measure(bench, server, samples, [], keys))
+
+        def one(server):
+            take(bench, server, samples.setdefault(server.name, []), [], keys)
+
+        failed = interleave(bench, servers, one)
         for server in servers[1:]:
             memory.cells[server.name] = f"{proc.pss(server.pids()) / RULES:.0f}"
     finally:
         for server in servers:
             server.stop()
-    _cells(row, samples, failed, _time_cell)
+    fill_cells(row, samples, failed, time_cell)
     row.cells.update(h2o=CANNOT, lighttpd=CANNOT)
     row.data.update(memory=memory.cells, start=start.cells)
     _judge_million(row, samples)

@@ -27,11 +27,16 @@ class ServerError(RuntimeError):
     """It did not start, or did not answer as it must."""
 
 
-def ask(port, path, timeout):
-    """(status, Location, bytes of the answer) of one request on a connection of its own."""
+def ask(port, path, timeout, fields=()):
+    """(status, Location, bytes of the answer) of one request on a connection of its own; path may
+    name another host: http://HOST/PATH."""
+    host = HOST
+    if path.startswith("http://"):
+        host, _, path = path.removeprefix("http://").partition("/")
+        path = "/" + path
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
-        request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-        connection.sendall(request.encode())
+        lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *fields, "Connection: close", "", ""]
+        connection.sendall("\r\n".join(lines).encode())
         answer = b""
         while True:
             piece = connection.recv(65536)
@@ -57,6 +62,7 @@ class Server:
         self.folder = os.path.join(shop.folder, "run", self.name)
         self.process = None
         self.environment = {}
+        self.fields = ()  # of requests, besides Host
         os.makedirs(self.folder, exist_ok=True)
 
     # ---- What a subclass says ----
@@ -126,7 +132,7 @@ class Server:
                 status = self.process.returncode
                 raise ServerError(f"{self.name} ended with {status}, see {self.file('log')}")
             try:
-                status, location, size = ask(self.port, path, limit)
+                status, location, size = ask(self.port, path, limit, self.fields)
             except OSError:
                 time.sleep(pause)
                 continue

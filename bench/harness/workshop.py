@@ -19,6 +19,7 @@ TOOLS = {
     ],
     "floor": ["floor.c"],
     "genmap": ["genmap.c"],
+    "genrules": ["genrules.c"],
     "alloccount.so": ["alloccount.c"],
 }
 
@@ -50,10 +51,10 @@ class Workshop:
             argv += [os.path.join(self.sources, source) for source in sources]
             subprocess.run(argv, check=True, timeout=self.clock.limit(60))
 
-    def generate(self, name, *arguments, keep=True):
-        """The file's path; made by genmap unless it is there."""
+    def generate(self, name, *arguments, tool="genmap", keep=True):
+        """The file's path; made by the tool unless it is there."""
         path = self.data(name)
-        made_by = self.tool("genmap")
+        made_by = self.tool(tool)
         if keep and os.path.exists(path) and os.path.getmtime(path) > os.path.getmtime(made_by):
             return path
         with open(path + ".part", "wb") as out:
@@ -65,10 +66,20 @@ class Workshop:
     def map(self, format_, version=1, rules=RULES):
         return self.generate(f"map.{rules}.v{version}.{format_}", format_, rules, version)
 
-    def keys(self):
-        return self.generate(f"keys.{RULES}", "keys", RULES, SAMPLE)
+    def keys(self, what="keys"):
+        """Keys of the map, or "misses"."""
+        return self.generate(f"{what}.{RULES}", what, RULES, SAMPLE)
 
-    def probe(self):
-        """One key with its target in both versions."""
-        with open(self.keys(), encoding="ascii") as file:
+    def rules(self, kind, count, format_="detour"):
+        """Rules of another kind; see tools/genrules.c."""
+        name = f"{kind}.{count}.{format_}"
+        return self.generate(name, kind, format_, count, tool="genrules")
+
+    def rule_keys(self, kind, count, what="keys"):
+        name = f"{kind}.{count}.{what}"
+        return self.generate(name, kind, what, count, SAMPLE, tool="genrules")
+
+    def probe(self, keys=None):
+        """The first key of a file (the map's) with its targets: one in each version."""
+        with open(keys or self.keys(), encoding="ascii") as file:
             return file.readline().rstrip("\n").split("\t")

@@ -6,9 +6,12 @@
  * have the same length, so that one answer tells which version gave it.
  *
  * usage: genmap detour|nginx|haproxy COUNT VERSION    the map, on standard output
- *        genmap keys COUNT SAMPLE                     SAMPLE random keys of it, each with its
- * target in version 1 and 2: "KEY TAB TARGET TAB TARGET"
+ *        genmap keys COUNT SAMPLE     SAMPLE random keys of it, each with its target in version 1
+ *                                     and 2: "KEY TAB TARGET TAB TARGET"
+ *        genmap misses COUNT SAMPLE   SAMPLE paths of the same form that it has no key for
  */
+#include "random.h"
+
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,14 +47,6 @@ static void put_target(uint64_t i, int version)
            section(i), i, version == 1 ? "here" : "v002");
 }
 
-static uint64_t next_random(uint64_t *state) /* splitmix64: the sample is the same in every run */
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 static int put_keys(uint64_t count, uint64_t sample)
 {
     unsigned char *taken = calloc(count / 8 + 1, 1);
@@ -78,6 +73,16 @@ static int put_keys(uint64_t count, uint64_t sample)
     return 0;
 }
 
+static int put_misses(uint64_t count, uint64_t sample)
+{
+    uint64_t state = 404;
+    for (; sample > 0; sample--) {
+        put_key(count + next_random(&state) % count);
+        putchar('\n');
+    }
+    return 0;
+}
+
 static void put_map(const struct format *format, uint64_t count, int version)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -93,14 +98,17 @@ int main(int argc, char **argv)
     static char buffer[1 << 20];
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (argc != 4) {
-        fputs("usage: genmap detour|nginx|haproxy COUNT VERSION | genmap keys COUNT SAMPLE\n",
-              stderr);
+        fputs(
+            "usage: genmap detour|nginx|haproxy COUNT VERSION | genmap keys|misses COUNT SAMPLE\n",
+            stderr);
         return 2;
     }
     uint64_t count = strtoull(argv[2], NULL, 10);
     int status = 2;
     if (strcmp(argv[1], "keys") == 0)
         status = put_keys(count, strtoull(argv[3], NULL, 10));
+    if (strcmp(argv[1], "misses") == 0)
+        status = put_misses(count, strtoull(argv[3], NULL, 10));
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (strcmp(argv[1], formats[i].name) == 0) {
             put_map(&formats[i], count, atoi(argv[3]));

@@ -31,7 +31,15 @@ static bool add(struct dt_requests *requests, const char *path, const char *fiel
         requests->items = items;
     }
     char *head = NULL;
-    int len = asprintf(&head, "GET %s HTTP/1.1\r\nHost: www.example.ai\r\n%s\r\n", path, fields);
+    const char *host = "www.example.ai";
+    int host_len = (int)strlen(host);
+    if (strncmp(path, "http://", 7) == 0) {
+        host = path + 7;
+        host_len = (int)strcspn(host, "/");
+        path = host + host_len;
+    }
+    int len =
+        asprintf(&head, "GET %s HTTP/1.1\r\nHost: %.*s\r\n%s\r\n", path, host_len, host, fields);
     if (len < 0)
         return complain("out of memory");
     requests->items[requests->count++] = (struct dt_request){.head = head, .head_len = (size_t)len};

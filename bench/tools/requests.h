@@ -22,8 +22,9 @@ struct dt_requests {
 };
 
 /* Reads a key file, "PATH [TAB LOCATION [TAB LOCATION]]" a line, and builds a GET for each, with
- * fields (each line ended by CR LF) after Host. Lives as long as the process. False and a message
- * on stderr when the file cannot be read or holds nothing. */
+ * fields (each line ended by CR LF) after Host. "http://HOST/PATH" is a path of another host.
+ * Lives as long as the process. False and a message on stderr when the file cannot be read or holds
+ * nothing. */
 bool dt_requests_read(const char *path, const char *fields, struct dt_requests *ret);
 
 /* The same for one path; location may be NULL. */
