@@ -4,11 +4,13 @@
  * cut in one pass over the line that also notes their kinds of bytes; the text behind the target is
  * often the same as on the line before, and then its meaning is too.
  */
+#include "rules/maintenance.h"
 #include "rules/native_scan.h"
 #include "rules/reader.h"
 #include "rules/target.h"
 
-/* Options and their interned action; what the last line had when the text is the same. */
+/* Options, with their interned action and conditions; what the last line had when the text is the
+ * same. */
 static bool read_tail(struct dt_reader *reader, struct dt_slice tail)
 {
     if (reader->has_tail && dt_slice_eq(tail, reader->tail))
@@ -16,12 +18,21 @@ static bool read_tail(struct dt_reader *reader, struct dt_slice tail)
     struct dt_options options = reader->defaults;
     reader->has_tail = false;
     if (!dt_options_parse(reader, tail, &options) ||
-        !dt_ruleset_intern_action(reader->set, &options.action, &reader->action))
+        !dt_ruleset_intern_action(reader->set, &options.action, &reader->action) ||
+        !dt_ruleset_intern_conditions(reader->set, &options.conditions, &reader->conditions))
         return false;
     reader->options = options;
     reader->tail = tail;
     reader->has_tail = true;
     return true;
+}
+
+/* A target is read before its options are, and depends on this one. */
+static bool is_open(const struct dt_reader *reader, struct dt_slice tail)
+{
+    if (reader->has_tail && dt_slice_eq(tail, reader->tail))
+        return reader->options.flags & DT_RULE_OPEN;
+    return dt_options_open(tail, &reader->defaults);
 }
 
 static void note_native(struct dt_reader *reader)
@@ -55,14 +66,18 @@ static void read_rule(struct dt_reader *reader, const char *p, const char *end)
                         "a source without a target");
         return;
     }
+    struct dt_slice tail = dt_slice_of(stop, (size_t)(end - stop));
+    if (is_open(reader, tail))
+        rule.flags |= DT_RULE_OPEN;
     if (!dt_slice_eq(target, DT_S("-")))
         fine &= dt_target_parse(reader, target, target_bits, DT_TARGET_NATIVE, &rule);
-    if (!read_tail(reader, dt_slice_of(stop, (size_t)(end - stop))))
+    if (!read_tail(reader, tail))
         return;
     if (!fine || !dt_options_check(reader, &reader->options, target) ||
         !dt_source_fold(reader, &rule, reader->options.flags))
         return;
     rule.action = reader->action;
+    rule.conditions = reader->conditions;
     rule.priority = reader->options.priority;
     dt_ruleset_add_rule(reader->set, &rule);
 }
@@ -79,6 +94,9 @@ void dt_native_read(struct dt_reader *reader)
             dt_reader_check_text(reader, line, dt_scan_bits(line));
         } else if (*p == '@') {
             dt_native_directive(reader, line);
+        } else if (dt_maintenance_is(line)) {
+            note_native(reader);
+            dt_maintenance_read(reader, line);
         } else {
             note_native(reader);
             read_rule(reader, p, end);

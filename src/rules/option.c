@@ -1,74 +1,71 @@
 /* SPDX-License-Identifier: MIT
  *
- * Statuses and options. One table names the options, with what reads each value; names that the
- * language has but this version does not build are in a second one, so that they are refused by
- * name.
+ * Statuses, options and conditions: the words behind a target. One table names them all, with what
+ * reads each value.
  */
 #include "rules/option.h"
 
+#include "rules/cond_read.h"
 #include "rules/diag.h"
 #include "rules/native_scan.h"
-#include "rules/option_value.h"
 #include "rules/reader.h"
-#include <detour/status.h>
 
-#define MAX_VALUE 4096u
+#define MAX_VALUE 4096u /* of an option; a condition's may fill the line */
 
-/* ---- The tables ---- */
+/* ---- The table ---- */
 
-enum { PRIORITY, CACHE, RETRY_AFTER, CASE, SLASH, PARAMS, QUERY, NOTE, OWNER, STATUS };
+enum { ONCE, OFTEN };   /* may a line give it several times? */
+enum { PLAIN, EITHER }; /* may it be negated? */
 
-static const struct {
+struct row {
     const char *name;
     bool (*read)(const struct dt_given *given, struct dt_options *options);
-} built[] = {
-    [PRIORITY] = {"priority", dt_value_priority},
-    [CACHE] = {"cache", dt_value_cache},
-    [RETRY_AFTER] = {"retry-after", dt_value_retry_after},
-    [CASE] = {"case", dt_value_case},
-    [SLASH] = {"slash", dt_value_slash},
-    [PARAMS] = {"params", dt_value_params},
-    [QUERY] = {"query", dt_value_query},
-    [NOTE] = {"note", dt_value_note},
-    [OWNER] = {"owner", dt_value_owner},
+    dt_cond_reader *condition;
+    uint8_t often;
+    uint8_t negates;
 };
-#define BUILT (sizeof built / sizeof *built)
 
-/* Conditions and options that the language has and this version does not. */
-static const char *const names[] = {
-    "priority", "cache", "retry-after", "case",   "slash",   "params", "query",
-    "note",     "owner", "method",      "header", "cookie",  "lang",   "country",
-    "ip",       "from",  "until",       "days",   "percent", "open",
+static const struct row rows[DT_OPTION_COUNT] = {
+    [DT_OPTION_PRIORITY] = {"priority", dt_value_priority, NULL, ONCE, PLAIN},
+    [DT_OPTION_CACHE] = {"cache", dt_value_cache, NULL, ONCE, PLAIN},
+    [DT_OPTION_RETRY_AFTER] = {"retry-after", dt_value_retry_after, NULL, ONCE, PLAIN},
+    [DT_OPTION_CASE] = {"case", dt_value_case, NULL, ONCE, PLAIN},
+    [DT_OPTION_SLASH] = {"slash", dt_value_slash, NULL, ONCE, PLAIN},
+    [DT_OPTION_PARAMS] = {"params", dt_value_params, NULL, ONCE, PLAIN},
+    [DT_OPTION_QUERY] = {"query", dt_value_query, NULL, ONCE, PLAIN},
+    [DT_OPTION_NOTE] = {"note", dt_value_note, NULL, ONCE, PLAIN},
+    [DT_OPTION_OWNER] = {"owner", dt_value_owner, NULL, ONCE, PLAIN},
+    [DT_OPTION_SET_HEADER] = {"set-header", dt_value_set_header, NULL, OFTEN, PLAIN},
+    [DT_OPTION_PAGE] = {"page", dt_value_page, NULL, ONCE, PLAIN},
+    [DT_OPTION_OPEN] = {"open", dt_value_open, NULL, ONCE, PLAIN},
+    [DT_OPTION_METHOD] = {"method", NULL, dt_cond_method, ONCE, EITHER},
+    [DT_OPTION_HEADER] = {"header", NULL, dt_cond_header, OFTEN, EITHER},
+    [DT_OPTION_COOKIE] = {"cookie", NULL, dt_cond_cookie, OFTEN, EITHER},
+    [DT_OPTION_LANG] = {"lang", NULL, dt_cond_lang, ONCE, EITHER},
+    [DT_OPTION_COUNTRY] = {"country", NULL, dt_cond_country, ONCE, EITHER},
+    [DT_OPTION_IP] = {"ip", NULL, dt_cond_ip, ONCE, EITHER},
+    [DT_OPTION_REFERER] = {"referer", NULL, dt_cond_referer, ONCE, EITHER},
+    [DT_OPTION_UA] = {"ua", NULL, dt_cond_ua, ONCE, EITHER},
+    [DT_OPTION_FROM] = {"from", NULL, dt_cond_time, ONCE, PLAIN},
+    [DT_OPTION_UNTIL] = {"until", NULL, dt_cond_time, ONCE, PLAIN},
+    [DT_OPTION_DAYS] = {"days", NULL, dt_cond_days, ONCE, EITHER},
+    [DT_OPTION_HOURS] = {"hours", NULL, dt_cond_hours, ONCE, EITHER},
+    [DT_OPTION_TZ] = {"tz", NULL, dt_cond_tz, ONCE, PLAIN},
+    [DT_OPTION_PERCENT] = {"percent", NULL, dt_cond_percent, OFTEN, EITHER},
+    [DT_OPTION_EXCEPT] = {"except", NULL, dt_cond_except, OFTEN, PLAIN},
 };
-#define NAMES (sizeof names / sizeof *names)
 
-struct dt_options dt_options_standard(void)
+static unsigned row_of(struct dt_slice name)
 {
-    return (struct dt_options){
-        .action = {.status = 307,
-                   .query = DT_QUERY_PASS,
-                   .note = true,
-                   .retry_after = DT_RETRY_AFTER_NONE},
-    };
-}
-
-bool dt_options_status(unsigned status)
-{
-    const struct dt_status *row = dt_status_get(status);
-    return row && row->answerable;
-}
-
-bool dt_options_redirects(unsigned status)
-{
-    const struct dt_status *row = dt_status_get(status);
-    return row && row->location;
+    unsigned at = 0;
+    while (at < DT_OPTION_COUNT && !dt_slice_eq(name, dt_slice_str(rows[at].name)))
+        at++;
+    return at;
 }
 
 /* ---- Words ---- */
 
-/* The end of a word in which a quoted value may have blanks; *ret_closed is false when a quote is
- * left open. */
-static const char *word_end(const char *p, const char *end, bool *ret_closed)
+const char *dt_option_word_end(const char *p, const char *end, bool *ret_closed)
 {
     bool in = false;
     *ret_closed = true;
@@ -84,8 +81,17 @@ static const char *word_end(const char *p, const char *end, bool *ret_closed)
     return p;
 }
 
-/* Takes the quotes off a value: the text between them, or a copy without the backslashes. */
-static bool unquote(struct dt_given *given)
+void dt_given_split(struct dt_given *given)
+{
+    struct dt_slice word = given->word;
+    const char *equals = memchr(word.ptr, '=', word.len);
+    size_t name = equals ? (size_t)(equals - word.ptr) : word.len;
+    given->negated = name && word.ptr[0] == '!';
+    given->name = dt_slice_from(dt_slice_of(word.ptr, name), given->negated);
+    given->raw = dt_slice_from(word, name + 1);
+}
+
+bool dt_given_unquote(struct dt_given *given)
 {
     struct dt_slice s = given->raw;
     given->value = s;
@@ -113,13 +119,24 @@ static bool unquote(struct dt_given *given)
     return true;
 }
 
+struct dt_slice dt_given_at(const struct dt_given *given, struct dt_slice piece)
+{
+    uintptr_t from = (uintptr_t)given->word.ptr, at = (uintptr_t)piece.ptr;
+    bool inside = at >= from && at + piece.len <= from + given->word.len;
+    if (inside && piece.len)
+        return piece;
+    return given->raw.len ? given->raw : given->word;
+}
+
 static bool read_status(struct dt_reader *reader, struct dt_slice word, struct dt_options *options)
 {
-    uint64_t status;
-    if (options->seen & (1u << STATUS))
+    uint64_t status = DT_STATUS_PASS;
+    bool pass = dt_slice_eq(word, DT_S("pass"));
+    uint64_t bit = dt_option_bit(DT_OPTION_STATUS, false);
+    if (options->seen & bit)
         return DT_REFUSE(reader, word, "status-twice", "a second status");
-    options->seen |= 1u << STATUS;
-    if (!dt_value_number(word, 999, &status) || !dt_options_status((unsigned)status))
+    options->seen |= bit;
+    if (!pass && (!dt_value_number(word, 999, &status) || !dt_options_status((unsigned)status)))
         return DT_REFUSE(reader, word, "status-unknown",
                          "%.*s is not a status that a rule can answer: those are " DT_STATUS_CHOICE,
                          DT_SLICE_FMT(word));
@@ -127,54 +144,80 @@ static bool read_status(struct dt_reader *reader, struct dt_slice word, struct d
     return true;
 }
 
-static bool unknown(struct dt_reader *reader, struct dt_slice word, struct dt_slice name)
+static bool unknown(const struct dt_given *given)
 {
-    bool negated = name.len && name.ptr[0] == '!';
-    name = dt_slice_from(name, negated);
-    const char *nearest = dt_diag_nearest(name, names, NAMES);
-    if (nearest && dt_slice_eq(name, dt_slice_str(nearest))) {
-        if (name.len < word.len || !negated)
-            return DT_REFUSE(reader, word, "not-built", "%s%s= is not built yet",
-                             negated ? "!" : "", nearest);
-    }
+    const char *names[DT_OPTION_COUNT];
+    struct dt_slice word = given->word;
+    for (size_t i = 0; i < DT_OPTION_COUNT; i++)
+        names[i] = rows[i].name;
     if (word.ptr[0] == '/' || dt_scan_http(word))
-        return DT_REFUSE(reader, word, "target-twice",
+        return DT_REFUSE(given->reader, word, "target-twice",
                          "a second target (a space in a URL is written %%20)");
-    if (dt_slice_eq(word, DT_S("pass")))
-        return DT_REFUSE(reader, word, "not-built", "the status pass is not built yet");
+    const char *nearest = dt_diag_nearest(given->name, names, DT_OPTION_COUNT);
     if (nearest)
-        return DT_REFUSE(reader, word, "option-unknown",
-                         "no option has the name %.*s, did you mean %s=", DT_SLICE_FMT(name),
+        return DT_REFUSE(given->reader, word, "option-unknown",
+                         "no option has the name %.*s, did you mean %s=", DT_SLICE_FMT(given->name),
                          nearest);
-    return DT_REFUSE(reader, word, "option-unknown", "no option has the name %.*s",
-                     DT_SLICE_FMT(name));
+    return DT_REFUSE(given->reader, word, "option-unknown", "no option has the name %.*s",
+                     DT_SLICE_FMT(given->name));
+}
+
+static bool read_condition(const struct dt_given *given, const struct row *row,
+                           struct dt_options *options)
+{
+    struct dt_cond_item item = {.next = options->items,
+                                .at = dt_given_at(given, given->value),
+                                .line = given->reader->line,
+                                .option = given->option};
+    item.condition.negated = given->negated;
+    if (!row->condition(given, &item))
+        return false;
+    struct dt_cond_item *kept = dt_arena_alloc(&given->reader->set->arena, sizeof *kept);
+    if (!kept)
+        return dt_reader_nomem(given->reader);
+    *kept = item;
+    options->items = kept;
+    return true;
+}
+
+static bool read_option(struct dt_given *given, struct dt_options *options)
+{
+    const struct row *row = &rows[given->option];
+    struct dt_reader *reader = given->reader;
+    const char *sign = given->negated ? "!" : "";
+    uint64_t bit = dt_option_bit(given->option, given->negated);
+    if (given->negated && row->negates == PLAIN)
+        return DT_REFUSE(reader, given->word, "cond-negated", "%s= cannot be negated", row->name);
+    if (row->often == ONCE && (options->seen & bit))
+        return DT_REFUSE(reader, given->word, row->condition ? "cond-twice" : "option-twice",
+                         "a second %s%s=%s", sign, row->name,
+                         row->negates == EITHER ? " (several values: with commas between them)"
+                                                : "");
+    if (given->option == DT_OPTION_SET_HEADER && !(options->seen & bit))
+        options->action.fields = DT_SLICE_NONE; /* a rule's own come in place of the default's */
+    options->seen |= bit;
+    if (!dt_given_unquote(given))
+        return false;
+    size_t limit = row->condition ? DT_LIMIT_LINE : MAX_VALUE;
+    if (given->value.len == 0 || given->value.len > limit)
+        return DT_REFUSE(reader, given->word, row->condition ? "cond-value" : "option-value",
+                         "%s%s= wants a value%s", sign, row->name,
+                         given->value.len ? " of at most 4096 bytes" : "");
+    return row->condition ? read_condition(given, row, options) : row->read(given, options);
 }
 
 static bool read_word(struct dt_reader *reader, struct dt_slice word, bool closed,
                       struct dt_options *options)
 {
-    const char *equals = memchr(word.ptr, '=', word.len);
-    struct dt_given given = {.reader = reader, .word = word, .name = word};
+    struct dt_given given = {.reader = reader, .word = word};
     if (!closed)
         return DT_REFUSE(reader, word, "option-quote", "a quote that is not closed");
-    if (!equals && dt_is_digit(word.ptr[0]))
+    if (!memchr(word.ptr, '=', word.len) &&
+        (dt_is_digit(word.ptr[0]) || dt_slice_eq(word, DT_S("pass"))))
         return read_status(reader, word, options);
-    given.name.len = equals ? (size_t)(equals - word.ptr) : word.len;
-    size_t at = 0;
-    while (at < BUILT && !dt_slice_eq(given.name, dt_slice_str(built[at].name)))
-        at++;
-    if (at == BUILT)
-        return unknown(reader, word, given.name);
-    if (options->seen & (1u << at))
-        return DT_REFUSE(reader, word, "option-twice", "a second %s=", built[at].name);
-    options->seen |= 1u << at;
-    given.raw = dt_slice_from(word, given.name.len + 1);
-    if (!unquote(&given))
-        return false;
-    if (given.value.len == 0 || given.value.len > MAX_VALUE)
-        return DT_REFUSE(reader, word, "option-value", "%s= wants a value%s", built[at].name,
-                         given.value.len ? " of at most 4096 bytes" : "");
-    return built[at].read(&given, options);
+    dt_given_split(&given);
+    given.option = (uint8_t)row_of(given.name);
+    return given.option == DT_OPTION_COUNT ? unknown(&given) : read_option(&given, options);
 }
 
 bool dt_options_parse(struct dt_reader *reader, struct dt_slice text, struct dt_options *options)
@@ -182,38 +225,49 @@ bool dt_options_parse(struct dt_reader *reader, struct dt_slice text, struct dt_
     const char *p = text.ptr, *end = text.ptr + text.len;
     bool fine = dt_reader_check_text(reader, text, dt_scan_bits(text));
     options->seen = 0; /* what was given before, by @default, may be given again */
+    options->inherited = options->items;
     for (;;) {
         p = dt_scan_blanks(p, end);
         if (p == end || *p == '#')
             break;
         bool closed;
-        const char *stop = word_end(p, end, &closed);
+        const char *stop = dt_option_word_end(p, end, &closed);
         struct dt_slice word = dt_slice_of(p, (size_t)(stop - p));
         if (!(dt_scan_bits(word) & DT_BYTE_CONTROL) && dt_scan_utf8(word))
             fine &= read_word(reader, word, closed, options);
         p = stop;
     }
-    return fine;
+    bool page = options->seen & dt_option_bit(DT_OPTION_PAGE, false);
+    if (!page && dt_options_redirects(options->action.status))
+        options->action.page = DT_SLICE_NONE; /* @default's, for others */
+    return fine && (!options->items || dt_cond_settle(reader, options));
 }
 
-/* ---- Together ---- */
-
-bool dt_options_check(struct dt_reader *reader, const struct dt_options *options,
-                      struct dt_slice target_word)
+bool dt_options_word(struct dt_slice word)
 {
-    unsigned status = options->action.status;
-    bool redirects = dt_options_redirects(status);
-    bool target = target_word.len && !dt_slice_eq(target_word, DT_S("-"));
-    struct dt_slice at = target_word.len ? target_word : dt_reader_line_end(reader);
-    if (redirects && !target)
-        return DT_REFUSE(reader, at, "target-missing", "a %u needs a target", status);
-    if (!redirects && target)
-        return DT_REFUSE(reader, at, "target-unwanted",
-                         "a %u has no target, write \"-\" in its place", status);
-    if (options->action.retry_after != DT_RETRY_AFTER_NONE && !redirects && status != 503)
-        return DT_REFUSE(reader, at, "option-clash",
-                         "retry-after= goes with a redirect or a 503, not with a %u", status);
-    if (!redirects && (options->seen & (1u << QUERY)))
-        dt_reader_warn(reader, at, "option-useless", "query= does nothing without a target");
-    return true;
+    if (word.len == 0 || dt_slice_eq(word, DT_S("-")))
+        return false;
+    if (dt_slice_eq(word, DT_S("pass")))
+        return true;
+    size_t at = word.ptr[0] == '!';
+    while (at < word.len && (dt_is_word(word.ptr[at]) || word.ptr[at] == '-'))
+        at++;
+    return at == word.len ? dt_is_digit(word.ptr[0]) : word.ptr[at] == '=';
+}
+
+bool dt_options_open(struct dt_slice text, const struct dt_options *options)
+{
+    bool open = options->flags & DT_RULE_OPEN;
+    const char *p = text.ptr, *end = text.ptr + text.len;
+    if (text.len == 0 || !memmem(text.ptr, text.len, "open=", 5))
+        return open;
+    for (p = dt_scan_blanks(p, end); p < end && *p != '#'; p = dt_scan_blanks(p, end)) {
+        bool closed;
+        const char *stop = dt_option_word_end(p, end, &closed);
+        struct dt_slice word = dt_slice_of(p, (size_t)(stop - p));
+        if (dt_slice_starts(word, DT_S("open=")))
+            open = dt_slice_eq(word, DT_S("open=yes")) || dt_slice_eq(word, DT_S("open=\"yes\""));
+        p = stop;
+    }
+    return open;
 }

@@ -96,8 +96,12 @@ bool dt_value_cache(const struct dt_given *given, struct dt_options *options)
 bool dt_value_retry_after(const struct dt_given *given, struct dt_options *options)
 {
     uint32_t seconds;
+    if (dt_slice_eq(given->value, DT_S("until"))) {
+        options->action.retry_after = DT_RETRY_AFTER_UNTIL;
+        return true;
+    }
     if (!read_duration(given->value, &seconds))
-        return bad_value(given, "seconds, or a time such as 90s, 5m, 1h, 30d or 2w");
+        return bad_value(given, "seconds, a time such as 90s, 5m, 1h, 30d or 2w, or until");
     options->action.retry_after = seconds;
     return true;
 }
@@ -131,6 +135,11 @@ bool dt_value_slash(const struct dt_given *given, struct dt_options *options)
 bool dt_value_params(const struct dt_given *given, struct dt_options *options)
 {
     return read_flag(given, options, DT_RULE_EXACT_QUERY, "only", "some");
+}
+
+bool dt_value_open(const struct dt_given *given, struct dt_options *options)
+{
+    return read_flag(given, options, DT_RULE_OPEN, "yes", "no");
 }
 
 /* "a,b,utm_*": no empty name, a "*" at the end of a name only. */

@@ -20,6 +20,7 @@ void dt_plan_free(struct dt_plan *plan)
     free(plan->pool);
     free(plan->shape_at);
     free(plan->condition_refs);
+    free(plan->condition_section);
     free(plan->rule_at);
     free(plan->next);
     free(plan->string_at);

@@ -131,6 +131,7 @@ struct dt_plan {
 
     uint32_t *shape_at; /* rule -> order of its path among those with stars and names; or NULL */
     uint32_t *condition_refs; /* by number of the set; offset / 4 */
+    void *condition_section;
     uint32_t needs;           /* enum dt_need */
 
     struct dt_plan_node *nodes;

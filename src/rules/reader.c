@@ -106,6 +106,28 @@ bool dt_reader_keep(struct dt_reader *reader, struct dt_slice *s)
     return true;
 }
 
+/* "folder/of/this/file/" + name. */
+bool dt_reader_join(struct dt_reader *reader, struct dt_slice name, struct dt_slice *ret)
+{
+    struct dt_slice from = dt_ruleset_file(reader->set, reader->file);
+    const char *slash = from.len ? memrchr(from.ptr, '/', from.len) : NULL;
+    while (dt_slice_starts(name, DT_S("./")))
+        name = dt_slice_from(name, 2);
+    if (!slash || (name.len && name.ptr[0] == '/')) {
+        *ret = name;
+        return true;
+    }
+    size_t folder = (size_t)(slash - from.ptr) + 1;
+    char *mem = dt_arena_alloc(&reader->set->arena, folder + name.len);
+    if (!mem)
+        return dt_reader_nomem(reader);
+    memcpy(mem, from.ptr, folder);
+    if (name.len)
+        memcpy(mem + folder, name.ptr, name.len);
+    *ret = dt_slice_of(mem, folder + name.len);
+    return true;
+}
+
 /* Files the text under a number. */
 static bool open_file(struct dt_ruleset *set, struct dt_slice name, struct dt_slice text,
                       uint32_t *ret)
@@ -154,6 +176,10 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
     case DT_FORMAT_NETLIFY:
         dt_netlify_read(&reader);
         break;
+    case DT_FORMAT_FIREBASE:
+        dt_firebase_read(&reader);
+        break;
+    case DT_FORMAT_APACHE:
     case DT_FORMAT_AUTO:
     case DT_FORMAT_NATIVE:
         dt_native_read(&reader);

@@ -31,6 +31,7 @@ struct dt_reader {
     struct dt_slice tail; /* the text behind the target, read to: */
     struct dt_options options;
     uint32_t action;
+    uint32_t conditions;
     bool has_tail;
     struct dt_slice authority; /* a source's, as written, read to: */
     struct dt_host_pattern pattern;
@@ -69,6 +70,10 @@ bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned 
 /* s itself when it does not lie in the scratch memory, else a copy that lives as long as the set.
  * False when memory is out. */
 bool dt_reader_keep(struct dt_reader *reader, struct dt_slice *s);
+
+/* The name of a file that this one speaks of, joined to this one's folder. False when memory is out.
+ */
+bool dt_reader_join(struct dt_reader *reader, struct dt_slice name, struct dt_slice *ret);
 
 /* The empty place behind the line's last byte. */
 static inline struct dt_slice dt_reader_line_end(const struct dt_reader *reader)

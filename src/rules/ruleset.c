@@ -46,6 +46,8 @@ void dt_ruleset_free(struct dt_ruleset *set)
     free(set->rules);
     free(set->actions);
     free(set->action_slots);
+    free(set->conditions);
+    free(set->condition_slots);
     free(set->diags);
     free(set->expects);
     dt_intern_release(&set->strings);
@@ -53,17 +55,18 @@ void dt_ruleset_free(struct dt_ruleset *set)
     free(set);
 }
 
-/* Behind a top-level file: a Netlify file wants the first match, native rules the most specific. */
+/* Behind a top-level file: some formats want the first match, native rules the most specific. */
 static void check_order(struct dt_ruleset *set)
 {
-    if (!set->netlify || !set->native || set->order != DT_ORDER_UNSET || set->order_reported)
+    if (!set->first_wanted || !set->native || set->order != DT_ORDER_UNSET || set->order_reported)
         return;
     set->order_reported = true;
     set->err = dt_ruleset_diag_add(
         set, DT_SEVERITY_ERROR, (struct dt_place){set->native_file, set->native_line, 1, 1},
         "order-needed",
-        "native rules beside a Netlify file, which wants the first match: write \"@order first\" "
-        "or \"@order specific\" into this file or one before it");
+        "native rules beside %s rules, of which the first that matches wins: write \"@order first\" "
+        "or \"@order specific\" into this file or one before it",
+        set->first_wanted);
 }
 
 enum dt_err dt_ruleset_read(struct dt_ruleset *set, struct dt_slice name, struct dt_slice text,
@@ -113,13 +116,15 @@ static bool same_action(const struct dt_action *a, const struct dt_action *b)
     return a->status == b->status && a->query == b->query && a->note == b->note &&
            a->retry_after == b->retry_after && dt_slice_eq(a->names, b->names) &&
            dt_slice_eq(a->cache, b->cache) && dt_slice_eq(a->note_text, b->note_text) &&
-           dt_slice_eq(a->owner, b->owner);
+           dt_slice_eq(a->owner, b->owner) && dt_slice_eq(a->fields, b->fields) &&
+           dt_slice_eq(a->page, b->page);
 }
 
 static uint64_t hash_action(const struct dt_action *a)
 {
     uint32_t numbers[] = {a->status, a->query, a->note, a->retry_after};
-    const struct dt_slice texts[] = {a->names, a->cache, a->note_text, a->owner};
+    const struct dt_slice texts[] = {a->names, a->cache, a->note_text,
+                                     a->owner, a->fields, a->page};
     uint64_t hash = dt_hash64(numbers, sizeof numbers, 0);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hash = dt_hash64(texts[i].ptr, texts[i].len, hash);
@@ -244,7 +249,7 @@ const struct dt_expect *dt_ruleset_expect(const struct dt_ruleset *set, size_t a
 
 enum dt_order dt_ruleset_order(const struct dt_ruleset *set)
 {
-    if (set->order == DT_ORDER_UNSET && set->netlify)
+    if (set->order == DT_ORDER_UNSET && set->first_wanted)
         return DT_ORDER_FIRST;
     return set->order;
 }

@@ -16,6 +16,7 @@
 #define DT_LIMIT_PARAMS 64u        /* query conditions of a rule */
 #define DT_LIMIT_DEPTH 16u         /* of @include */
 #define DT_LIMIT_FILES 10000u      /* of a set, so that includes cannot multiply without end */
+#define DT_LIMIT_FIELD_NAMES 64u   /* header fields whose capitals are remembered */
 
 /* Each line whose number is 1 more than a multiple of this has its offset noted. */
 #define DT_LINE_MARK 256u
@@ -26,6 +27,17 @@ struct dt_rule_file {
     size_t *marks;        /* offsets of lines 1, 257, 513 and so on */
     size_t nmarks;
     size_t marks_cap;
+};
+
+/* Pages and zones that were read, each once; in the arena. */
+struct dt_set_page {
+    struct dt_slice name, text;
+    const struct dt_set_page *next;
+};
+
+struct dt_set_zone {
+    struct dt_zone zone;
+    const struct dt_set_zone *next;
 };
 
 struct dt_ruleset {
@@ -43,10 +55,18 @@ struct dt_ruleset {
     uint32_t *action_slots; /* open addressing: index + 1, 0 is free */
     size_t action_mask;     /* slots - 1 */
 
-    struct dt_conditions *conditions; /* row 0: none */
+    struct dt_conditions *conditions; /* row 0: none; no rows at all when no rule has any */
     size_t condition_count;
     size_t condition_cap;
+    uint32_t *condition_slots; /* as action_slots */
+    size_t condition_mask;
     struct dt_slice share_key; /* of @key, for percent= */
+    uint32_t key_file;         /* where it was said */
+    uint32_t key_line;
+    struct dt_slice field_names[DT_LIMIT_FIELD_NAMES]; /* as first written */
+    size_t field_name_count;
+    const struct dt_set_page *pages;
+    const struct dt_set_zone *zones;
 
     struct dt_rule_file *files;
     size_t file_count;
@@ -64,11 +84,14 @@ struct dt_ruleset {
     enum dt_order order; /* as @order says; UNSET when nothing was said */
     uint32_t order_file; /* where it was said */
     uint32_t order_line;
-    bool netlify; /* a Netlify file was read: wants order first */
+    const char *first_wanted; /* a format of which a file was read, and which wants order first */
     bool native;  /* a native rule was read: native_file, native_line is the first */
     bool order_reported;
     uint32_t native_file;
     uint32_t native_line;
+
+    void (*tell)(void *ctx, uint32_t file, uint32_t line, size_t count); /* dt_ruleset_tell */
+    void *tell_ctx;
 
     enum dt_err err; /* sticky: memory ran out */
     char scratch[3 * DT_LIMIT_SOURCE + 512];

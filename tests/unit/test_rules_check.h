@@ -7,6 +7,8 @@
 #ifndef DT_TEST_RULES_CHECK_H
 #define DT_TEST_RULES_CHECK_H
 
+#include "test_cond_dump.h"
+
 #include <detour/ruleset.h>
 #include <detour/status.h>
 #include <detour/uri.h>
@@ -74,27 +76,24 @@ static inline void rules_check_host_mark(const struct dt_rule *rule, unsigned nu
         RULES_CHECK(!rules_check_is_mark(*p));
 }
 
-/* The target of an imagined request: every capture is "x", the scheme https, the port 8443. */
-static inline size_t rules_check_fill(struct dt_slice target, char *text)
+/* The Location of an imagined request: every capture is "x". */
+static inline struct dt_slice rules_check_fill(struct dt_slice target, char *mem, size_t cap)
 {
-    size_t len = 0;
-    for (size_t i = 0; i < target.len; i++) {
-        const char *put = "x";
-        if (!rules_check_is_mark(target.ptr[i])) {
-            text[len++] = target.ptr[i];
-            continue;
-        }
-        unsigned number = (unsigned char)target.ptr[++i] & 0x7f;
-        if (number == DT_CAPTURE_SCHEME)
-            put = "https";
-        else if (number == DT_CAPTURE_PORT)
-            put = "8443";
-        else if (number == DT_CAPTURE_PATH)
-            put = "/x";
-        while (*put)
-            text[len++] = *put++;
-    }
-    return len;
+    struct dt_capture captures[DT_CAPTURES_MAX];
+    const struct dt_capture own[DT_CAPTURE_OWN] = {
+        {DT_S("https"), DT_FROM_HOST}, {DT_S("x"), DT_FROM_HOST},  {DT_S("8443"), DT_FROM_HOST},
+        {DT_S("/x"), DT_FROM_PATH},    {DT_S("x"), DT_FROM_QUERY},
+    };
+    for (size_t i = 0; i < DT_CAPTURES_MAX; i++)
+        captures[i] = (struct dt_capture){DT_S("x"), DT_FROM_PATH};
+    struct dt_location parts = {.rest = target,
+                                .marks = true,
+                                .ncaptures = DT_CAPTURES_MAX,
+                                .captures = captures,
+                                .own = own};
+    struct dt_slice location;
+    RULES_CHECK(dt_location_build(&parts, mem, cap, &location) == DT_OK);
+    return location;
 }
 
 /* A capture, whatever it holds, cannot choose the host. */
@@ -104,13 +103,14 @@ static inline void rules_check_target_host(const struct dt_rule *rule, struct dt
     char text[3 * RULES_CHECK_MAX];
     struct dt_url url = {0};
     RULES_CHECK(target.len <= RULES_CHECK_MAX);
-    size_t len = rules_check_fill(target, text);
-    RULES_CHECK(dt_url_parse(dt_slice_of(text, len), base, &url) == DT_OK);
+    struct dt_slice filled = rules_check_fill(target, text, sizeof text);
+    size_t len = filled.len;
+    RULES_CHECK(dt_url_parse(filled, base, &url) == DT_OK);
     if (target.ptr[0] == '/') {
         RULES_CHECK(target.len == 1 || (target.ptr[1] != '/' && target.ptr[1] != '\\'));
         RULES_CHECK(dt_slice_eq(url.host, base->host));
     } else if (dt_url_is_http(&url)) {
-        struct dt_slice filled = dt_slice_of(text, len), host;
+        struct dt_slice host;
         size_t scheme = url.scheme.len + 3, at = 0, end;
         uint16_t port;
         for (end = scheme; end < len && !strchr("/?#", text[end]);)
@@ -316,6 +316,8 @@ static inline void rules_check(const struct dt_ruleset *set)
     dt_url_release(&base);
     for (size_t i = 0; i < dt_ruleset_action_count(set); i++)
         rules_check_action(dt_ruleset_action(set, i));
+    for (size_t i = 0; i < dt_ruleset_conditions_count(set); i++)
+        cond_check(dt_ruleset_conditions(set, i));
     for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {
         rules_check_diag(set, dt_ruleset_diag(set, i));
         errors += dt_ruleset_diag(set, i)->severity == DT_SEVERITY_ERROR;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Directives: @host, @default, @order, @expect. @include has tests of its own.
+ * Directives: @host, @default, @order, @key, @expect, and the sentence for maintenance. @include
+ * has tests of its own.
  */
 #include "test_rules_dump.h"
 
@@ -84,6 +85,55 @@ static const struct rules_case order_cases[] = {
     {"@order first x", "1:14+1 error directive-use: one word too many\n"},
 };
 
+static const struct rules_case key_cases[] = {
+    {"@key summer\n@key summer # again\n@key \"summer\"", ""},
+    {"@key summer\n@key \"in winter\"",
+     "2:6+11 error key-differs: t:1 says @key summer, and it is one for the whole set\n"},
+    {"@key", "1:5+1 error directive-use: expected here: a text, the key of all percent=\n"},
+    {"@key \"\"", "1:6+2 error directive-use: expected here: a text, the key of all percent=\n"},
+    {"@key a b", "1:8+1 error directive-use: one word too many\n"},
+};
+
+static const struct rules_case maintenance_cases[] = {
+    {"maintenance //h.example/* https://status.example/ from=2026-12-01T22:00Z "
+     "until=2026-12-02T02:00Z except=/health,10.0.0.0/8",
+     "1: //h.example/... > https://status.example/ 307 cache=no-store retry=until maintenance "
+     "!ip(10.0.0.0/8) time(2026-12-01T22:00:00Z..2026-12-02T02:00:00Z) !path(/health)\n"},
+    {"maintenance /*", "1: /... >  503 cache=no-store maintenance\n"},
+    {"  maintenance\t/* # works", "1: /... >  503 cache=no-store maintenance\n"},
+    {"maintenance /* - until=2026-12-02T02:00Z",
+     "1: /... >  503 cache=no-store retry=until maintenance time(*..2026-12-02T02:00:00Z)\n"},
+    {"maintenance /* 503 retry-after=1h cache=5 except=/a except=/b/*",
+     "1: /... >  503 cache=max-age=5 retry=3600 maintenance !path(/a|/b/*)\n"},
+    {"maintenance /* /works.html?a=b#c 302",
+     "1: /... > /works.html?a=b#c 302 cache=no-store maintenance !path(/works.html)\n"},
+    {"maintenance //h.example/* http://H.example:8080/%7ex except=/y",
+     "1: //h.example/... > http://h.example:8080/%7ex 307 cache=no-store maintenance "
+     "!path(/y|/~x)\n"},
+    {"maintenance //h.example/* https://h.example",
+     "1: //h.example/... > https://h.example 307 cache=no-store maintenance !path(/)\n"},
+    {"maintenance //*.h.example/* https://h.example/x",
+     "1: //*.h.example/... > https://h.example/x 307 cache=no-store maintenance\n"},
+    {"maintenance /a/* /b/:splat", "1: /a/... > /b/{0} 307 cache=no-store maintenance\n"},
+    {"@default 301 cache=1h retry-after=5 method=GET\nmaintenance /a /b\nmaintenance /a",
+     "2: /a > /b 307 cache=no-store maintenance method(GET) !path(/b)\n"
+     "3: /a >  503 cache=no-store maintenance method(GET)\n"},
+    {"maintenance", "1:12+1 error directive-use: expected here: a source\n"},
+    {"maintenance /a /b 301",
+     "1:16+2 error option-clash: maintenance is for a time: its status is 302, 303, 307 or 503\n"},
+    {"maintenance /a 410",
+     "1:19+1 error option-clash: maintenance is for a time: its status is 302, 303, 307 or 503\n"},
+    {"maintenance /a pass",
+     "1:20+1 error option-clash: maintenance is for a time: its status is 302, 303, 307 or 503\n"},
+    {"maintenance /a /b 503",
+     "1:16+2 error target-unwanted: a 503 has no target, write \"-\" in its place\n"},
+    {"maintenance /a 307", "1:19+1 error target-missing: a 307 needs a target\n"},
+    {"maintenance /a retry-after=until", "1:33+1 error option-clash: retry-after=until counts down "
+                                         "to an until=, and there is none\n"},
+    {"maintenances /a", "1:1+12 error source-relative: a source begins with /, // or http://, did "
+                        "you mean /maintenances\n"},
+};
+
 static const struct rules_case expect_cases[] = {
     {"@expect http://h.example/a -> 307 http://h.example/b",
      "1:9 expect GET http://h.example/a 307 http://h.example/b\n"},
@@ -94,7 +144,29 @@ static const struct rules_case expect_cases[] = {
      "1:9+2 error directive-use: expected here: an absolute http or https URL\n"},
     {"@expect ftp://h/a -> 307",
      "1:9+9 error directive-use: expected here: an absolute http or https URL\n"},
-    {"@expect http://h.example/a 307", "1:28+3 error directive-use: expected here: ->\n"},
+    {"@expect http://h.example/a 307",
+     "1:28+3 error directive-use: expected here: ->, or at=, header=, ip=, country= before it\n"},
+    {"@expect http://h.example/a", "1:27+1 error directive-use: expected here: ->\n"},
+    {"@expect http://h.example/a -> pass", "1:9 expect GET http://h.example/a 404 \n"},
+    {"@expect http://h.example/a at=2026-12-01T22:00Z header=\"A-B:  c d\" header=x:y "
+     "ip=192.0.2.1 country=DE -> 307 http://x/",
+     "1:9 expect GET http://h.example/a 307 http://x/ at=2026-12-01T22:00:00Z A-B=<c d> x=<y> "
+     "ip=..2.1 country=DE\n"},
+    {"@expect http://h.example/a at=2026-12-01T22:00 -> 404",
+     "1:31+16 error cond-zone: a time without an offset: write Z behind it for UTC, or +01:00\n"},
+    {"@expect http://h.example/a at=x -> 404", "1:31+1 error cond-value: at= wants a time such as "
+                                               "2026-12-01T22:00Z: a date is written 2026-12-01\n"},
+    {"@expect http://h.example/a ip=10.0.0.0/8 -> 404",
+     "1:31+10 error cond-value: ip= wants an address here\n"},
+    {"@expect http://h.example/a country=de -> 404",
+     "1:36+2 error cond-value: country= wants two capitals, such as DE\n"},
+    {"@expect http://h.example/a header=x -> 404",
+     "1:35+1 error option-value: header= wants \"Name: value\"\n"},
+    {"@expect http://h.example/a header=\"x -> 404",
+     "1:28+16 error option-quote: a quote that is not closed\n"},
+    {"@expect http://h.example/a ip=::1 ip=::2 -> 404", "1:35+6 error cond-twice: a second ip=\n"},
+    {"@expect http://h.example/a lang=de -> 404",
+     "1:28+7 error directive-use: expected here: ->, or at=, header=, ip=, country= before it\n"},
     {"@expect http://h.example/a -> 200",
      "1:31+3 error directive-use: expected here: a status, one of 301, 302, 303, 307, 308, 404, "
      "410, 451 and 503\n"},
@@ -113,10 +185,10 @@ static const struct rules_case unknown_ones_cases[] = {
     {"@ordre first", "1:1+6 error directive-unknown: no such directive, did you mean @order\n"},
     {"@exclude x", "1:1+8 error directive-unknown: no such directive, did you mean @include\n"},
     {"@", "1:1+1 error directive-unknown: no such directive: there are @host, @default, @include, "
-          "@order, @expect\n"},
+          "@order, @key, @expect\n"},
     {"@hosts x", "1:1+6 error directive-unknown: no such directive, did you mean @host\n"},
     {"@ host", "1:1+1 error directive-unknown: no such directive: there are @host, @default, "
-               "@include, @order, @expect\n"},
+               "@include, @order, @key, @expect\n"},
 };
 
 static const struct rules_case include_without_a_loader_cases[] = {
@@ -139,6 +211,18 @@ static void order(void **state)
 {
     (void)state;
     DUMP_RUN(order_cases, DT_FORMAT_NATIVE);
+}
+
+static void key(void **state)
+{
+    (void)state;
+    DUMP_RUN(key_cases, DT_FORMAT_NATIVE);
+}
+
+static void maintenance(void **state)
+{
+    (void)state;
+    DUMP_RUN(maintenance_cases, DT_FORMAT_NATIVE);
 }
 
 static void expect(void **state)
@@ -164,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(host),         cmocka_unit_test(defaults),
         cmocka_unit_test(order),        cmocka_unit_test(expect),
+        cmocka_unit_test(key),          cmocka_unit_test(maintenance),
         cmocka_unit_test(unknown_ones), cmocka_unit_test(include_without_a_loader),
     };
     return cmocka_run_group_tests_name("rules: directive", tests, NULL, NULL);
