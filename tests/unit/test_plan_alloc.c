@@ -147,7 +147,7 @@ static void make_many_rules(void)
 /* Reads one text and compiles what was read. */
 static enum dt_err read_and_compile(const char *text)
 {
-    const struct dt_loader loader = {load, NULL};
+    const struct dt_loader loader = {.load = load};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     if (!set)
         return DT_ERR_NOMEM;
@@ -228,7 +228,7 @@ static void matching_allocates_nothing(void **state)
     (void)state;
     static struct question question;
     make_many_rules();
-    const struct dt_loader loader = {load, NULL};
+    const struct dt_loader loader = {.load = load};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     assert_int_equal(
         dt_ruleset_read(set, DT_S("t.rules"), dt_slice_str(EACH_KIND), DT_FORMAT_NATIVE), DT_OK);

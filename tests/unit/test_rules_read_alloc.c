@@ -66,7 +66,7 @@ static struct dt_slice many_rules(struct dt_buf *buf)
 /* Reads with `calls` allocations allowed; false when memory ran out. */
 static bool read_with(struct dt_slice rules, unsigned calls)
 {
-    struct dt_loader loader = {load, NULL};
+    struct dt_loader loader = {.load = load};
     calls_left = calls;
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     enum dt_err err =

@@ -19,7 +19,7 @@ static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_te
 
 static void run_world(const char *const *files, const char *want)
 {
-    struct dt_loader loader = {load, (void *)(uintptr_t)files};
+    struct dt_loader loader = {.load = load, .ctx = (void *)(uintptr_t)files};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     assert_non_null(set);
     enum dt_err err =
@@ -95,7 +95,7 @@ static void includes_without_end(void **state)
 {
     (void)state;
     unsigned loads = 0;
-    struct dt_loader loader = {load_deeper, &loads};
+    struct dt_loader loader = {.load = load_deeper, .ctx = &loads};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     assert_non_null(set);
     assert_int_equal(dt_ruleset_read(set, DT_S("a"), DT_S("@include b"), DT_FORMAT_NATIVE),
