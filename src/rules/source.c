@@ -7,18 +7,10 @@
 
 #include "rules/diag.h"
 #include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "semantics/query.h"
-#include <detour/uri.h>
-#include <stdlib.h>
+#include "rules/source_part.h"
 
 /* What a path may have and be in normal form without a further look. */
 #define PLAIN_PATH DT_BYTE_UPPER
-
-static bool has(struct dt_slice s, char c)
-{
-    return s.len && memchr(s.ptr, c, s.len) != NULL;
-}
 
 /* The host of a rule: its neighbour's is often its own. */
 static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
@@ -34,158 +26,6 @@ static bool neighbour_host(struct dt_reader *reader, struct dt_slice text,
     *ret = reader->pattern;
     return true;
 }
-
-/* ---- Path ---- */
-
-static bool not_built(struct dt_reader *reader, struct dt_slice at, const char *what)
-{
-    return DT_REFUSE(reader, at, "not-built", "%s not built yet", what);
-}
-
-/* A segment ":name". */
-static bool find_placeholder(struct dt_slice path, struct dt_slice *ret)
-{
-    for (size_t at = 0; at + 2 < path.len; at++) {
-        if (path.ptr[at] != '/' || path.ptr[at + 1] != ':' ||
-            !(dt_is_alpha(path.ptr[at + 2]) || path.ptr[at + 2] == '_'))
-            continue;
-        size_t end = at + 2;
-        while (end < path.len && dt_is_word(path.ptr[end]))
-            end++;
-        *ret = dt_slice_of(path.ptr + at + 1, end - at - 1);
-        return true;
-    }
-    return false;
-}
-
-/* Finds what the stars of a path mean; a prefix loses its star and keeps the "/" in front of it. */
-static bool read_star(struct dt_reader *reader, struct dt_slice *path, struct dt_rule *rule)
-{
-    const char *star = memchr(path->ptr, '*', path->len);
-    size_t at = (size_t)(star - path->ptr);
-    if (at + 1 < path->len)
-        return not_built(reader, dt_slice_of(star, 1), "a \"*\" that is not at the end is");
-    if (at == 0 || star[-1] != '/')
-        return DT_REFUSE(reader, dt_slice_of(star, 1), "source-star",
-                         "a \"*\" is a whole segment, did you mean %.*s/*", (int)at, path->ptr);
-    path->len--;
-    rule->path_kind = DT_PATH_PREFIX;
-    return true;
-}
-
-bool dt_source_path(struct dt_reader *reader, struct dt_slice raw, enum dt_source_mode mode,
-                    struct dt_rule *rule)
-{
-    struct dt_ruleset *set = reader->set;
-    struct dt_slice path = raw.len ? raw : DT_S("/");
-    rule->path_kind = DT_PATH_EXACT;
-    if (mode == DT_SOURCE_NATIVE) {
-        struct dt_slice placeholder;
-        if (has(path, ':') && find_placeholder(path, &placeholder))
-            return not_built(reader, placeholder, "a placeholder is");
-        if (has(path, '*') && !read_star(reader, &path, rule))
-            return false;
-    }
-    if (path.len > DT_LIMIT_SOURCE || dt_norm_path(path, set->scratch, sizeof set->scratch, &path))
-        return DT_REFUSE(reader, raw, "source-path", "not a path that a request can have");
-    if (path.len > DT_LIMIT_SOURCE)
-        return DT_REFUSE(reader, raw, "source-long",
-                         "a path of %zu bytes when encoded, at most %u are read", path.len,
-                         DT_LIMIT_SOURCE);
-    if (rule->path_kind == DT_PATH_PREFIX)
-        path.len--; /* the "/", which the normal form keeps */
-    rule->path = path;
-    return dt_reader_keep(reader, &rule->path);
-}
-
-/* ---- Query ---- */
-
-static int compare_params(const void *left, const void *right)
-{
-    const struct dt_param *a = left, *b = right;
-    int order = dt_slice_cmp(a->name, b->name);
-    if (order == 0)
-        order = dt_slice_cmp(a->value, b->value);
-    return order ? order : a->any_value - b->any_value;
-}
-
-/* Sorts, and takes out what is there twice. */
-static size_t order_params(struct dt_param *params, size_t count)
-{
-    if (count == 0)
-        return 0;
-    qsort(params, count, sizeof *params, compare_params);
-    size_t kept = 1;
-    for (size_t i = 1; i < count; i++)
-        if (compare_params(&params[kept - 1], &params[i]) != 0)
-            params[kept++] = params[i];
-    return kept;
-}
-
-/* any: without "=" the name alone is asked for, else it has the empty value. */
-static struct dt_param make_param(const struct dt_query_param *read, bool any)
-{
-    bool equals = read->text.len > read->name.len;
-    return (struct dt_param){
-        .name = read->name,
-        .value = read->value.len ? read->value : DT_SLICE_NONE,
-        .any_value = !equals && any,
-    };
-}
-
-bool dt_source_query(struct dt_reader *reader, struct dt_slice raw, bool any, struct dt_rule *rule)
-{
-    struct dt_ruleset *set = reader->set;
-    struct dt_slice query;
-    struct dt_param found[DT_LIMIT_PARAMS];
-    size_t count = 0;
-    rule->params = NULL;
-    rule->nparams = 0;
-    if (raw.len > DT_LIMIT_SOURCE ||
-        dt_norm_query(raw, set->scratch, sizeof set->scratch, &query) ||
-        query.len > DT_LIMIT_SOURCE)
-        return DT_REFUSE(reader, raw, "source-long", "a query of more than %u bytes",
-                         DT_LIMIT_SOURCE);
-    if (!dt_reader_keep(reader, &query))
-        return false;
-    struct dt_slice rest = query;
-    struct dt_query_param param;
-    while (dt_query_next(&rest, &param)) {
-        if (count == DT_LIMIT_PARAMS)
-            return DT_REFUSE(reader, raw, "source-params",
-                             "more than %u query conditions in one rule", DT_LIMIT_PARAMS);
-        found[count++] = make_param(&param, any);
-    }
-    if (count == 0)
-        return true;
-    count = order_params(found, count);
-    struct dt_param *params = dt_arena_alloc(&set->arena, count * sizeof *params);
-    if (!params)
-        return dt_reader_nomem(reader);
-    memcpy(params, found, count * sizeof *params);
-    rule->params = params;
-    rule->nparams = (uint16_t)count;
-    return true;
-}
-
-/* Finds "name=:x", which would be a capture. */
-static bool check_captures(struct dt_reader *reader, struct dt_slice query)
-{
-    for (size_t at = 0; at + 2 < query.len; at++) {
-        if (query.ptr[at] != '=' || query.ptr[at + 1] != ':' ||
-            !(dt_is_alpha(query.ptr[at + 2]) || query.ptr[at + 2] == '_'))
-            continue;
-        size_t end = at + 2;
-        while (end < query.len && dt_is_word(query.ptr[end]))
-            end++;
-        if (end == query.len || query.ptr[end] == '&')
-            return not_built(reader, dt_slice_of(query.ptr + at + 1, end - at - 1),
-                             "a placeholder in a query is");
-    }
-    return true;
-}
-
-/* ---- The whole ---- */
 
 /* Path and query; what stands behind the authority. */
 static bool read_rest(struct dt_reader *reader, struct dt_slice rest, unsigned bits,
@@ -205,26 +45,29 @@ static bool read_rest(struct dt_reader *reader, struct dt_slice rest, unsigned b
     if (question) {
         path.len = (size_t)(question - rest.ptr);
         query = dt_slice_from(rest, path.len + 1);
-        if (mode == DT_SOURCE_NATIVE && !check_captures(reader, query))
-            return false;
     }
+    unsigned how = mode == DT_SOURCE_NATIVE ? DT_SOURCE_ANY | DT_SOURCE_CAPTURES : 0;
     return dt_source_path(reader, path, mode, rule) &&
-           (!question || dt_source_query(reader, query, mode == DT_SOURCE_NATIVE, rule));
+           (!question || dt_source_query(reader, query, how, rule));
 }
 
-static void set_host(struct dt_rule *rule, const struct dt_host_pattern *pattern)
+/* The names of labels are the first captures. */
+static void set_host(struct dt_reader *reader, struct dt_rule *rule,
+                     const struct dt_host_pattern *pattern)
 {
+    struct dt_capture_names *captures = &reader->captures;
     rule->host = pattern->host;
     rule->host_kind = pattern->kind;
     rule->scheme = pattern->scheme;
     rule->port = pattern->port;
+    for (uint8_t i = 0; i < pattern->labels; i++)
+        captures->list[i] = (struct dt_capture_name){pattern->names[i], i, DT_FROM_HOST};
+    captures->labels = captures->count = pattern->labels;
 }
 
 /* Neither a path, nor "//", nor http: or https:. */
 static bool bad_start(struct dt_reader *reader, struct dt_slice word)
 {
-    if (word.ptr[0] == '~')
-        return not_built(reader, word, "a regular expression is");
     const char *scheme_end = memmem(word.ptr, word.len, "//", 2);
     size_t len = scheme_end ? (size_t)(scheme_end - word.ptr) : 0;
     if (len && dt_diag_distance(dt_slice_of(word.ptr, len), DT_S("https:")) <= 2) {
@@ -245,18 +88,43 @@ static bool bad_start(struct dt_reader *reader, struct dt_slice word)
                      host ? "//" : "/", DT_SLICE_FMT(word));
 }
 
-bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
+/* What begins with scheme bytes of "//", "http://" or "https://". */
+static bool read_url(struct dt_reader *reader, struct dt_slice word, unsigned bits, size_t scheme,
                      enum dt_source_mode mode, struct dt_rule *rule)
 {
+    struct dt_slice rest = dt_slice_from(word, scheme);
+    size_t len = dt_scan_authority(rest);
+    struct dt_host_pattern pattern;
+    if (!neighbour_host(reader, dt_slice_of(rest.ptr, len), &pattern))
+        return false;
+    if (pattern.labels && mode == DT_SOURCE_LITERAL)
+        return DT_REFUSE(reader, dt_slice_of(rest.ptr, len), "source-host",
+                         "not a valid host: no such name can be looked up");
+    if (scheme != 2) {
+        pattern.scheme = scheme == 7 ? DT_SCHEME_HTTP : DT_SCHEME_HTTPS;
+        if (pattern.port == 0) /* RFC 9110 sections 4.2.1 and 4.2.2: no port is the default one */
+            pattern.port = scheme == 7 ? 80 : 443;
+    }
+    set_host(reader, rule, &pattern);
+    return read_rest(reader, dt_slice_from(rest, len), bits, mode, rule);
+}
+
+/* "~" or "~*", then an expression for paths of the host that @host gave. */
+static bool read_regex(struct dt_reader *reader, struct dt_slice word, struct dt_rule *rule)
+{
+    bool nocase = word.len > 1 && word.ptr[1] == '*';
+    set_host(reader, rule, &reader->host);
+    return dt_source_regex(reader, word, dt_slice_from(word, 1 + nocase),
+                           nocase ? DT_REGEX_NOCASE : 0, rule);
+}
+
+static bool read_source(struct dt_reader *reader, struct dt_slice word, unsigned bits,
+                        enum dt_source_mode mode, struct dt_rule *rule)
+{
     bool path = word.ptr[0] == '/' && (word.len == 1 || word.ptr[1] != '/');
-    rule->params = NULL;
-    rule->nparams = 0;
-    if (word.len > DT_LIMIT_SOURCE)
-        return DT_REFUSE(reader, dt_slice_of(word.ptr, 1), "source-long",
-                         "a source of %zu bytes, at most %u are read", word.len, DT_LIMIT_SOURCE);
     if (path) {
-        set_host(rule, &reader->host);
-        if (!(bits & ~(unsigned)PLAIN_PATH)) {
+        set_host(reader, rule, &reader->host);
+        if (!(bits & ~(unsigned)PLAIN_PATH) && reader->host.labels == 0) {
             rule->path = word;
             rule->path_kind = DT_PATH_EXACT;
             return true;
@@ -266,21 +134,26 @@ bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bi
         return false;
     if (path)
         return read_rest(reader, word, bits, mode, rule);
+    if (word.ptr[0] == '~' && mode == DT_SOURCE_NATIVE)
+        return read_regex(reader, word, rule);
     size_t scheme = word.ptr[0] == '/' ? 2 : dt_scan_http(word);
     if (scheme == 0)
         return bad_start(reader, word);
-    struct dt_slice rest = dt_slice_from(word, scheme);
-    size_t len = dt_scan_authority(rest);
-    struct dt_host_pattern pattern;
-    if (!neighbour_host(reader, dt_slice_of(rest.ptr, len), &pattern))
-        return false;
-    if (scheme != 2) {
-        pattern.scheme = scheme == 7 ? DT_SCHEME_HTTP : DT_SCHEME_HTTPS;
-        if (pattern.port == 0) /* RFC 9110 sections 4.2.1 and 4.2.2: no port is the default one */
-            pattern.port = scheme == 7 ? 80 : 443;
-    }
-    set_host(rule, &pattern);
-    return read_rest(reader, dt_slice_from(rest, len), bits, mode, rule);
+    return read_url(reader, word, bits, scheme, mode, rule);
+}
+
+bool dt_source_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
+                     enum dt_source_mode mode, struct dt_rule *rule)
+{
+    dt_captures_begin(&reader->captures);
+    rule->params = NULL;
+    rule->nparams = 0;
+    rule->more = NULL;
+    if (word.len > DT_LIMIT_SOURCE)
+        return DT_REFUSE(reader, dt_slice_of(word.ptr, 1), "source-long",
+                         "a source of %zu bytes, at most %u are read", word.len, DT_LIMIT_SOURCE);
+    reader->captures.broken = !read_source(reader, word, bits, mode, rule);
+    return !reader->captures.broken;
 }
 
 /* ---- What options make of it ---- */
@@ -308,7 +181,7 @@ static bool lower_params(struct dt_reader *reader, struct dt_rule *rule)
         if (!lower(reader, &params[i].name) || !lower(reader, &params[i].value))
             return false;
     }
-    count = order_params(params, count);
+    count = dt_source_order(params, count);
     struct dt_param *mem = dt_arena_alloc(&reader->set->arena, count * sizeof *mem);
     if (!mem)
         return dt_reader_nomem(reader);
@@ -318,13 +191,48 @@ static bool lower_params(struct dt_reader *reader, struct dt_rule *rule)
     return true;
 }
 
+static bool lower_captured(struct dt_reader *reader, struct dt_rule *rule)
+{
+    struct dt_rule_more more = *rule->more;
+    size_t size = more.nqueries * sizeof *more.queries;
+    struct dt_slice *names = dt_arena_alloc(&reader->set->arena, size);
+    struct dt_rule_more *mem = dt_arena_alloc(&reader->set->arena, sizeof *mem);
+    if (!names || !mem)
+        return dt_reader_nomem(reader);
+    for (size_t i = 0; i < more.nqueries; i++) {
+        names[i] = more.queries[i];
+        if (!lower(reader, &names[i]))
+            return false;
+    }
+    more.queries = names;
+    *mem = more;
+    rule->more = mem;
+    return true;
+}
+
+/* One final slash of the source; a star at the end takes in whatever there is. */
+static void drop_slash(struct dt_rule *rule)
+{
+    bool fixed = rule->path_kind == DT_PATH_EXACT || rule->path_kind == DT_PATH_PATTERN ||
+                 rule->path_kind == DT_PATH_GLOB;
+    if (fixed && rule->path.len && rule->path.ptr[rule->path.len - 1] == '/')
+        rule->path.len--;
+}
+
+#define OF_EXPRESSION (DT_RULE_IGNORE_CASE | DT_RULE_URL | DT_RULE_RELATIVE)
+
 bool dt_source_fold(struct dt_reader *reader, struct dt_rule *rule, uint8_t flags)
 {
+    bool regex = rule->path_kind == DT_PATH_REGEX;
+    if (regex) /* what the expression itself said */
+        flags = (uint8_t)(flags | (rule->flags & OF_EXPRESSION));
     rule->flags = flags;
-    if ((flags & DT_RULE_IGNORE_SLASH) && rule->path_kind == DT_PATH_EXACT && rule->path.len &&
-        rule->path.ptr[rule->path.len - 1] == '/')
-        rule->path.len--;
-    if (!(flags & DT_RULE_IGNORE_CASE))
+    if (regex && !(flags & DT_RULE_IGNORE_CASE))
+        dt_source_regex_escapes(reader);
+    if (flags & DT_RULE_IGNORE_SLASH)
+        drop_slash(rule);
+    if (regex || !(flags & DT_RULE_IGNORE_CASE))
         return true;
-    return lower(reader, &rule->path) && (rule->nparams == 0 || lower_params(reader, rule));
+    return lower(reader, &rule->path) && (rule->nparams == 0 || lower_params(reader, rule)) &&
+           (!rule->more || rule->more->nqueries == 0 || lower_captured(reader, rule));
 }

@@ -14,11 +14,12 @@ enum dt_target_mode {
     DT_TARGET_NATIVE,  /* :name, :splat, $1, ${name}, {host} and its like, by reader->captures */
     DT_TARGET_NETLIFY, /* :name and :splat; braces and dollars stand for themselves */
     DT_TARGET_LITERAL, /* no captures at all, spaces are encoded */
-    DT_TARGET_DOLLAR,  /* $1 to $9 and "\\$" only (Apache); braces and colons stand for themselves */
+    DT_TARGET_DOLLAR, /* $1 to $9 and "\\$" only (Apache); braces and colons stand for themselves */
 };
 
 /* A target word (not "-"); bits are the classes of its bytes behind "http://" or "https://" if it
- * begins so. rule->path_kind says whether there is a :splat. Sets rule->target. */
+ * begins so. reader->captures says what there is to be asked for; a capture may choose the host
+ * only when rule->flags has DT_RULE_OPEN already. Sets rule->target. */
 bool dt_target_parse(struct dt_reader *reader, struct dt_slice word, unsigned bits,
                      enum dt_target_mode mode, struct dt_rule *rule);
 

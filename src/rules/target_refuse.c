@@ -125,6 +125,18 @@ static bool refuse_forgotten_colon(struct dt_reader *reader, struct dt_slice wor
                      DT_SLICE_FMT(without_slashes(dt_slice_from(word, len))));
 }
 
+/* "{host}/x", ":splat": a capture in front of all. */
+static bool refuse_capture(struct dt_reader *reader, struct dt_slice word)
+{
+    const char *before = dt_slice_starts(word, DT_S("{host}"))   ? "https://"
+                         : dt_slice_starts(word, DT_S("{path}")) ? "{scheme}://{host}"
+                                                                 : "/";
+    return DT_REFUSE(reader, word, "target-open",
+                     "a target begins with /, http://, https:// or {scheme}://, did you mean "
+                     "%s%.*s",
+                     before, DT_SLICE_FMT(word));
+}
+
 bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
 {
     if (word.ptr[0] == '/' && word.len > 1 && (word.ptr[1] == '/' || word.ptr[1] == '\\'))
@@ -134,7 +146,7 @@ bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
     if (word.ptr[0] == '/')
         return true;
     if (word.ptr[0] == ':' || word.ptr[0] == '$' || word.ptr[0] == '{')
-        return dt_refuse_open(reader, word);
+        return refuse_capture(reader, word);
     if (word.ptr[0] == '\\')
         return dt_refuse_backslash(reader, dt_slice_of(word.ptr, 1));
     if (is_status(word))
@@ -149,12 +161,6 @@ bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word)
     while (dt_slice_starts(path, DT_S("./")) || dt_slice_starts(path, DT_S("../")))
         path = dt_slice_from(path, path.ptr[1] == '/' ? 2 : 3);
     return relative(reader, word, "/", path);
-}
-
-bool dt_refuse_open(struct dt_reader *reader, struct dt_slice at)
-{
-    return DT_REFUSE(reader, at, "target-open",
-                     "would let the request choose the host; open=yes is not built yet");
 }
 
 bool dt_refuse_backslash(struct dt_reader *reader, struct dt_slice at)

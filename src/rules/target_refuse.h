@@ -19,7 +19,6 @@ bool dt_refuse_scheme(struct dt_reader *reader, struct dt_slice word);
 bool dt_refuse_relative(struct dt_reader *reader, struct dt_slice word);
 
 /* Always false. */
-bool dt_refuse_open(struct dt_reader *reader, struct dt_slice at);
 bool dt_refuse_backslash(struct dt_reader *reader, struct dt_slice at);
 bool dt_refuse_long(struct dt_reader *reader, struct dt_slice word);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Netlify's _redirects, cut into parts as its own redirect-parser does: from, query conditions, to,
- * status with an optional "!", conditions. What needs placeholders, files to serve (rewrites, pages
- * of a 404) or knowledge of the visitor is refused line by line. A final slash does not count
- * there, and the first rule that matches wins. "!" (also when a file is there) is what a server
- * without files does anyway.
+ * status with an optional "!", conditions. What needs files to serve (rewrites, pages of a 404) or
+ * knowledge of the visitor is refused line by line. A final slash does not count there, and the
+ * first rule that matches wins. "!" (also when a file is there) is what a server without files does
+ * anyway.
  */
 #include "rules/native_scan.h"
 #include "rules/reader.h"
@@ -94,12 +94,10 @@ static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_
                          "a source begins with one /, http:// or https://");
     size_t authority = scheme ? dt_scan_authority(dt_slice_from(from, scheme)) : 0;
     struct dt_slice path = dt_slice_from(from, scheme + authority);
-    if (scheme && memchr(from.ptr + scheme, '*', authority))
-        return not_built(reader, from, "a \"*\" in a host is");
-    if (scheme && authority && from.ptr[scheme] == '.')
+    if (scheme && authority &&
+        (memchr(from.ptr + scheme, '*', authority) || strchr(".:", from.ptr[scheme])))
         return DT_REFUSE(reader, from, "source-host",
-                         "not a valid host: it begins with a "
-                         "dot");
+                         "not a valid host: Netlify has no patterns for hosts");
     if (path.len && memchr(path.ptr, '?', path.len))
         return DT_REFUSE(reader, from, "source-query",
                          "a query in a source: Netlify writes its conditions behind the "
@@ -107,6 +105,10 @@ static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_
     if (dt_slice_starts(path, DT_S("/.netlify")))
         return DT_REFUSE(reader, from, "netlify-path",
                          "paths that begin with /.netlify are Netlify's own");
+    const char *star = path.len ? memchr(path.ptr, '*', path.len) : NULL;
+    if (star && star + 1 < path.ptr + path.len)
+        return DT_REFUSE(reader, dt_slice_of(star, 1), "source-star",
+                         "Netlify has a \"*\" at the end of a path only");
     return dt_source_parse(reader, from, dt_scan_bits(from), DT_SOURCE_NATIVE, rule);
 }
 
@@ -123,8 +125,6 @@ static bool read_query(struct dt_reader *reader, const struct parts *parts, stru
             (value.len && memchr(value.ptr, '=', value.len)))
             return DT_REFUSE(reader, part, "netlify-query",
                              "a query condition is written name=value");
-        if (value.len && value.ptr[0] == ':')
-            return not_built(reader, value, "a placeholder in a query is");
         len += part.len + 1;
     }
     if (len == 0)
@@ -138,7 +138,7 @@ static bool read_query(struct dt_reader *reader, const struct parts *parts, stru
         p += parts->all[i].len;
         *p++ = '&';
     }
-    return dt_source_query(reader, dt_slice_of(mem, len), false, rule);
+    return dt_source_query(reader, dt_slice_of(mem, len), DT_SOURCE_CAPTURES, rule);
 }
 
 static bool read_status(struct dt_reader *reader, const struct parts *parts, uint16_t *ret)
@@ -189,14 +189,14 @@ static void read_line(struct dt_reader *reader)
     struct parts parts;
     struct dt_rule rule = {.file = reader->file, .line = reader->line};
     struct dt_options options = dt_options_standard();
+    dt_captures_begin(&reader->captures);
     if (!split(reader, &parts) || parts.count == 0)
         return;
     bool fine = read_from(reader, parts.all[0], &rule);
-    if (!fine && memchr(parts.all[0].ptr, '*', parts.all[0].len))
-        rule.path_kind = DT_PATH_PREFIX; /* so that :splat is not an error too */
     if (!find_target(reader, &parts))
         return;
     fine &= read_query(reader, &parts, &rule);
+    reader->captures.broken = !fine;
     fine &= dt_target_read(reader, parts.all[parts.to], DT_TARGET_NETLIFY, &rule);
     fine &= read_status(reader, &parts, &options.action.status);
     fine &= read_conditions(reader, &parts);
@@ -215,7 +215,7 @@ void dt_netlify_read(struct dt_reader *reader)
             dt_reader_check_text(reader, line, dt_scan_bits(line));
             continue;
         }
-        reader->set->netlify = true;
+        reader->set->first_wanted = "Netlify";
         read_line(reader);
     }
 }
