@@ -3,6 +3,8 @@
 
     # A comment. Before the first case: what the file is about.
     options: --no-note
+    file page.html:
+      <p>A file beside the rules.
     rules:
       /a  https://example.com/b  308
 
@@ -56,19 +58,22 @@ class Case:
 
 class CaseFile:
     def __init__(self, path):
-        self.path, self.rules, self.options, self.cases = path, "", [], []
-        in_rules = False
+        self.path, self.files, self.options, self.cases = path, {"test.rules": ""}, [], []
+        inside = None
         with open(path, encoding="utf-8", newline="\n") as text:
             for number, line in enumerate(text, 1):
                 line = line.rstrip("\n")
-                if in_rules and (line.startswith("  ") or not line):
-                    self.rules += line[2:] + "\n"
+                if inside and (line.startswith("  ") or not line):
+                    self.files[inside] += line[2:] + "\n"
                     continue
-                in_rules = False
+                inside = None
                 if line.startswith("--- "):
                     self.cases.append(Case(line[4:], number))
                 elif line == "rules:":
-                    in_rules = True
+                    inside = "test.rules"
+                elif line.startswith("file ") and line.endswith(":"):
+                    inside = line[5:-1]
+                    self.files[inside] = ""
                 elif line.startswith("options: "):
                     self.options = line[9:].split()
                 elif line.startswith(("> ", ">> ", "~ ", "< ")) or line == ">":
@@ -167,7 +172,7 @@ def run(tap, paths):
     for path in paths:
         file = CaseFile(path)
         name = path.rpartition("/")[2].removesuffix(".case")
-        with Server(file.rules, *file.options) as server:
+        with Server(file.files, *file.options) as server:
             for case in file.cases:
                 problem = run_case(server.address, case)
                 tap.ok(problem is None, f"{name}: {case.title}", f"{path}:{case.line}: {problem}")

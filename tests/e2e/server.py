@@ -49,14 +49,18 @@ def wait_until(condition, within=5.0):
 
 
 class Server:
-    """with Server("/a /b\\n") as server: ... ; rules is text, or a list of paths."""
+    """with Server("/a /b\\n") as server: ... ; rules is text, or a list of paths, or a dictionary of files'
+    names and texts with "test.rules" in it."""
 
     def __init__(self, rules, *args, workers=1, env=None, wait=True, prefix=(), listen="127.0.0.1:0"):
         self.folder = tempfile.TemporaryDirectory(prefix="detour-e2e-")
         self.rules_path = os.path.join(self.folder.name, "test.rules")
         paths = rules
         if isinstance(rules, str):
-            self.write(rules)
+            rules = {"test.rules": rules}
+        if isinstance(rules, dict):
+            for name, text in rules.items():
+                self.write(text, os.path.join(self.folder.name, name))
             paths = [self.rules_path]
         self.command = [*prefix, program(), "serve", "--listen", listen, "--workers", str(workers),
                         *args, *paths]

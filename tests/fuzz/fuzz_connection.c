@@ -46,6 +46,7 @@ static void prepare(void)
     must(mem != NULL);
     memset(mem, 0, len);
     must(dt_plan_write(plan, mem) == DT_OK && dt_snapshot_open(mem, len, &snapshot) == DT_OK);
+    must(dt_snapshot_prepare(&snapshot) == DT_OK);
     dt_plan_free(plan);
     dt_ruleset_free(set);
     handler.snapshot = &snapshot;

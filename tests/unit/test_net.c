@@ -5,6 +5,7 @@
  */
 #include "net/listen.h"
 #include "net/loop.h"
+#include "net/peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,8 +119,8 @@ static void pool_is_bounded_and_gives_back(void **state)
 /* ---- the loop ---- */
 
 /* Answers "e" with one byte, "b" with much, "c" with a byte and a close, "l" with a byte and a
- * linger;
- * "(" needs a ")"; anything else is the body, to be skipped. */
+ * linger, "p" with the 16 bytes of who asks; "(" needs a ")"; anything else is the body, to be
+ * skipped. */
 struct toy {
     struct dt_net_loop loop;
     int listener;
@@ -131,8 +132,7 @@ struct toy {
 
 static enum dt_net_verdict toy_input(struct dt_net_conn *conn, struct dt_net_turn *turn, void *ctx)
 {
-    (void)ctx;
-    (void)conn;
+    struct toy *toy = ctx;
     turn->timer = DT_NET_TIMER_IDLE;
     while (turn->input.len > 0) {
         char c = turn->input.ptr[0];
@@ -144,6 +144,13 @@ static enum dt_net_verdict toy_input(struct dt_net_conn *conn, struct dt_net_tur
         }
         turn->input = dt_slice_from(turn->input, 1);
         turn->restart = true;
+        if (c == 'p') {
+            const uint8_t *peer = dt_net_peer(&toy->loop, conn);
+            assert_non_null(peer);
+            assert_true(conn->peered);
+            dt_out_put(&turn->out, dt_slice_of((const char *)peer, 16));
+            continue;
+        }
         dt_out_char(&turn->out, turn->last ? '!' : c);
         if (c == 'b')
             for (unsigned i = 1; i < MUCH; i++)
@@ -244,6 +251,22 @@ static void answers_and_closes(void **state)
     assert_int_equal(toy->loop.count, 0);
     assert_int_equal(toy->loop.pool.used, 0);
     close(fd);
+}
+
+static void tells_who_asks(void **state)
+{
+    struct toy *toy = *state;
+    static const uint8_t LOOPBACK[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+    uint8_t peer[33];
+    bool ended;
+    for (int i = 0; i < 3; i++) { /* each takes the descriptor of the one before */
+        int fd = dial(toy, 0);
+        assert_int_equal(send(fd, "ppc", 3, 0), 3);
+        assert_int_equal(read_until(toy, fd, (char *)peer, 33, &ended), 33);
+        assert_memory_equal(peer, LOOPBACK, 16);
+        assert_memory_equal(peer + 16, LOOPBACK, 16);
+        close(fd);
+    }
 }
 
 static void a_visit_needs_no_epoll(void **state)
@@ -422,6 +445,7 @@ int main(void)
         cmocka_unit_test(listeners_share_a_port_and_nobody_else_does),
         cmocka_unit_test(pool_is_bounded_and_gives_back),
         cmocka_unit_test_setup_teardown(answers_and_closes, start, end),
+        cmocka_unit_test_setup_teardown(tells_who_asks, start, end),
         cmocka_unit_test_setup_teardown(a_visit_needs_no_epoll, start, end),
         cmocka_unit_test_setup_teardown(holds_half_a_request, start, end),
         cmocka_unit_test_setup_teardown(holds_what_the_client_does_not_take, start, end),
