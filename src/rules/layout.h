@@ -172,6 +172,7 @@ enum dt_entry_bit {
     DT_ENTRY_OPEN = 1 << 10,
     DT_ENTRY_PRIORITY = 1 << 11, /* four bytes, signed */
     DT_ENTRY_MAINTENANCE = 1 << 12,
+    DT_ENTRY_OWN = 1 << 13, /* some mark stands for what every request has */
 };
 /* then: varint action reference (offset / 4) */
 

@@ -29,12 +29,15 @@ static bool read_action(const struct dt_snapshot *snapshot, uint64_t ref, struct
     ret->query = (uint8_t)dt_cursor_fixed(&c, 1);
     ret->note = dt_cursor_fixed(&c, 1) != 0;
     ret->retry_after = dt_cursor_fixed(&c, 4);
-    struct dt_slice *const texts[] = {&ret->names, &ret->cache,  &ret->note_text,
-                                      &ret->owner, &ret->fields, &ret->page};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        texts[i]->len = (size_t)dt_cursor_varint(&c);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        *texts[i] = dt_cursor_bytes(&c, texts[i]->len);
+    uint64_t names = dt_cursor_varint(&c), cache = dt_cursor_varint(&c);
+    uint64_t note_text = dt_cursor_varint(&c), owner = dt_cursor_varint(&c);
+    uint64_t fields = dt_cursor_varint(&c), page = dt_cursor_varint(&c);
+    ret->names = dt_cursor_bytes(&c, names);
+    ret->cache = dt_cursor_bytes(&c, cache);
+    ret->note_text = dt_cursor_bytes(&c, note_text);
+    ret->owner = dt_cursor_bytes(&c, owner);
+    ret->fields = dt_cursor_bytes(&c, fields);
+    ret->page = dt_cursor_bytes(&c, page);
     return !c.bad && ret->query <= DT_QUERY_WITHOUT;
 }
 
@@ -70,7 +73,7 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
     parts.query = walk->request->query;
     parts.names = action->names;
     parts.mode = (enum dt_query_mode)action->query;
-    if (parts.marks)
+    if (hit->bits & DT_ENTRY_OWN)
         fill_own(walk->request, port, own);
     if (hit->string && !dt_block_at(snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts.prefix))
         return DT_ERR_DAMAGED;
@@ -80,6 +83,10 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
 /* What the choice depended on: all that was looked at in the winner and in rules before it. */
 static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decision *ret)
 {
+    ret->vary = DT_SLICE_NONE;
+    ret->changes_at = DT_TIME_MAX;
+    if (!walk->nconsulted)
+        return DT_OK;
     uint32_t vary = walk->vary_beyond;
     ret->changes_at = walk->changes_beyond;
     for (uint32_t i = 0; i < walk->nconsulted; i++) {
@@ -90,7 +97,6 @@ static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decisio
         if (one->changes_at < ret->changes_at)
             ret->changes_at = one->changes_at;
     }
-    ret->vary = DT_SLICE_NONE;
     if (vary && !dt_cond_vary(walk->snapshot, vary, walk->request->country_field,
                               walk->scratch->vary, sizeof walk->scratch->vary, &ret->vary))
         return DT_ERR_DAMAGED;
@@ -101,9 +107,11 @@ static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decisio
 static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *decision)
 {
     int64_t now = walk->request->now;
-    const struct dt_status *status = dt_status_get(decision->status);
-    if (decision->changes_at == DT_TIME_MAX || !now || !status)
+    if (decision->changes_at == DT_TIME_MAX || !now)
         return DT_OK;
+    const struct dt_status *status = dt_status_get(decision->status);
+    if (!status)
+        return DT_OK; /* pass */
     uint64_t left = decision->changes_at > now ? (uint64_t)(decision->changes_at - now) : 0;
     return dt_freshness_cap(decision->cache, left, status->heuristic_cache, walk->scratch->cache,
                             sizeof walk->scratch->cache, &decision->cache);

@@ -69,6 +69,15 @@ static unsigned conditions_of(const struct dt_plan *plan, const struct dt_rule *
     return dt_ruleset_conditions(plan->set, rule->conditions)->count;
 }
 
+/* A mark for {host} or its like. */
+static bool asks_for_own(struct dt_slice target)
+{
+    for (size_t i = 0; i < target.len; i++)
+        if ((unsigned char)target.ptr[i] >= 0x80 + DT_CAPTURES_MAX)
+            return true;
+    return false;
+}
+
 static unsigned bits_of(const struct dt_rule *rule, const struct dt_plan_pair *pair)
 {
     unsigned bits = rule->scheme == DT_SCHEME_HTTP    ? DT_ENTRY_HTTP
@@ -78,7 +87,10 @@ static unsigned bits_of(const struct dt_rule *rule, const struct dt_plan_pair *p
     bits |= (rule->flags & DT_RULE_EXACT_QUERY) ? DT_ENTRY_ONLY : 0u;
     bits |= others(rule, pair) ? DT_ENTRY_PARAMS : 0u;
     bits |= rule->target.len ? DT_ENTRY_TARGET : 0u;
-    bits |= dt_location_has_marks(rule->target) ? DT_ENTRY_MARKS : 0u;
+    if (dt_location_has_marks(rule->target)) {
+        bits |= DT_ENTRY_MARKS;
+        bits |= asks_for_own(rule->target) ? DT_ENTRY_OWN : 0u;
+    }
     bits |= rule->conditions ? DT_ENTRY_CONDITIONS : 0u;
     bits |= rule->more && rule->more->nqueries ? DT_ENTRY_QUERIES : 0u;
     bits |= (rule->flags & DT_RULE_OPEN) ? DT_ENTRY_OPEN : 0u;
