@@ -143,6 +143,7 @@ enum dt_err dt_freshness_cap(struct dt_slice value, uint64_t left, bool heuristi
         *ret = value;
         return DT_OK;
     }
+    left = least(left, SECONDS_MOST);
     struct dt_out out = dt_out_init(mem, cap);
     bool add;
     uint64_t fresh = fresh_for(value, left, heuristic, &add);
