@@ -69,7 +69,7 @@ static enum dt_err build_location(const struct dt_walk *walk, const struct actio
     parts.marks = hit->bits & DT_ENTRY_MARKS;
     parts.captures = walk->captures;
     parts.ncaptures = walk->ncaptures;
-    parts.own = own;
+    parts.own = hit->bits & DT_ENTRY_OWN ? own : NULL;
     parts.query = walk->request->query;
     parts.names = action->names;
     parts.mode = (enum dt_query_mode)action->query;

@@ -46,7 +46,7 @@ const char one_of_everything[] =
     "/glob/*.png /img/:splat\n"
     "~^/r/(\\d+)/x /rx/$1\n"
     "~*/y(.)$ https://{host}/$1 header=X-Mode:a,b* !ip=10.0.0.0/8\n"
-    "~^http://h\\.example/u/(?<n>.*) /u/${n}\n"
+    "~^http://u\\.example/u/(?<n>.*) /u/${n}\n"
     "//:t.lab.example/:u https://:t.example.com/:u\n"
     "/ask?q=:v /answer?x=:v percent=50 lang=de\n"
     "/keep - pass\n"

@@ -79,14 +79,46 @@ static const char *const URLS[] = {
     "http:///plain",
     "http://x/dir/%2e%2e/plain",
     "http://x/d/e/f/g/h/i/j/k",
+    "http://x/item/5",
+    "http://x/item/5/",
+    "http://x/ITEM/p/b/q/r/s",
+    "http://x/last/z/",
+    "http://x/glob/a/b.png",
+    "http://x/r/12/x",
+    "http://x/r/12/y",
+    "http://x/what/y7",
+    "http://u.example/u/v/w",
+    "http://t.lab.example/u",
+    "http://t.u.lab.example/u",
+    "http://x/ask?q=1",
+    "http://x/keep",
+    "http://m.example/a",
+    "http://m.example/health",
+    "http://x/fields",
 };
 #define URL_COUNT (sizeof URLS / sizeof URLS[0])
 
 /* A decision with bytes of its own. */
 struct kept {
     struct dt_decision decision;
-    char bytes[400];
+    char bytes[600];
 };
+
+/* What conditions ask for, so that some hold and some do not. */
+static const struct dt_field FIELDS[] = {
+    {{"X-Mode", 6}, {"b1", 2}},
+    {{"Accept-Language", 15}, {"fr;q=0.5, de", 12}},
+};
+
+static void add_inputs(struct dt_request *request)
+{
+    static const uint8_t ADDRESS[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
+    request->fields = FIELDS;
+    request->nfields = 2;
+    request->now = 1767250000; /* 2026-01-01, within the maintenance */
+    request->has_address = true;
+    memcpy(request->address, ADDRESS, sizeof ADDRESS);
+}
 
 struct world {
     struct compiled whole;
@@ -114,6 +146,7 @@ static int set_up(void **state)
     w->rules = dt_ruleset_count(w->whole.set);
     for (size_t i = 0; i < URL_COUNT; i++) {
         question_set(&w->questions[i], URLS[i]);
+        add_inputs(&w->questions[i].request);
         struct dt_decision *d = &w->right[i].decision;
         assert_int_equal(dt_match(&w->whole.snapshot, &w->questions[i].request, scratch(), d),
                          DT_OK);
@@ -122,6 +155,8 @@ static int set_up(void **state)
         d->cache = keep(d->cache, &at);
         d->note_text = keep(d->note_text, &at);
         d->owner = keep(d->owner, &at);
+        d->vary = keep(d->vary, &at);
+        d->fields = keep(d->fields, &at);
         assert_true(at <= w->right[i].bytes + sizeof w->right[i].bytes);
     }
     for (uint32_t i = 0; i < w->rules; i++)
@@ -147,12 +182,15 @@ static void restore(struct world *w)
 
 static bool same_decision(const struct dt_decision *a, const struct dt_decision *b)
 {
+    if (!dt_slice_eq(a->vary, b->vary) || a->changes_at != b->changes_at)
+        return false;
     if (!a->matched || !b->matched)
         return a->matched == b->matched;
     return a->status == b->status && a->note == b->note && a->rule == b->rule &&
            a->retry_after == b->retry_after && dt_slice_eq(a->location, b->location) &&
            dt_slice_eq(a->cache, b->cache) && dt_slice_eq(a->note_text, b->note_text) &&
-           dt_slice_eq(a->owner, b->owner);
+           dt_slice_eq(a->owner, b->owner) && dt_slice_eq(a->fields, b->fields) &&
+           a->until == b->until;
 }
 
 /* Asks the damaged copy everything. Each answer must be an error or the right one; returns how many
@@ -160,7 +198,8 @@ static bool same_decision(const struct dt_decision *a, const struct dt_decision 
 static size_t ask_all(struct world *w)
 {
     struct dt_snapshot snapshot;
-    if (dt_snapshot_open(w->mem, w->whole.len, &snapshot) != DT_OK)
+    if (dt_snapshot_open(w->mem, w->whole.len, &snapshot) != DT_OK ||
+        dt_snapshot_prepare(&snapshot) != DT_OK)
         return URL_COUNT;
     size_t errors = 0;
     for (size_t i = 0; i < URL_COUNT; i++) {
@@ -171,6 +210,7 @@ static size_t ask_all(struct world *w)
             fail_msg("%s was answered with %u %.*s", URLS[i], got.status,
                      DT_SLICE_FMT(got.location));
     }
+    dt_snapshot_release(&snapshot);
     return errors;
 }
 
@@ -395,6 +435,11 @@ static void seal_everything(unsigned char *mem)
         bucket.check = dt_bucket_check(&bucket, header.seed, i);
         memcpy(at, &bucket, sizeof bucket);
     }
+    for (uint32_t i = 0; i < header.item_count; i++) {
+        uint32_t ref;
+        memcpy(&ref, mem + header.sections[DT_SECTION_ITEMS].offset + i * sizeof ref, sizeof ref);
+        seal_record(mem, ref, header.seed);
+    }
     reseal_sections(mem);
 }
 
@@ -412,16 +457,20 @@ static void sealed_nonsense_does_no_harm(void **state)
         seal_everything(w->mem);
         struct dt_snapshot snapshot;
         assert_int_equal(dt_snapshot_open(w->mem, w->whole.len, &snapshot), DT_OK);
+        enum dt_err prepared = dt_snapshot_prepare(&snapshot);
         for (size_t i = round % 3; i < URL_COUNT; i += 3) {
             struct dt_decision decision;
             struct dt_candidate all[8];
             size_t count;
             const struct dt_request *request = &w->questions[i].request;
+            if (prepared != DT_OK)
+                break;
             if (dt_match(&snapshot, request, scratch(), &decision) == DT_OK && decision.matched)
                 assert_true(decision.location.len <= DT_MATCH_LOCATION_MAX);
             if (round % 8 == 0)
                 (void)!dt_match_all(&snapshot, request, scratch(), 8, all, &count);
         }
+        dt_snapshot_release(&snapshot);
         restore(w);
     }
 }
