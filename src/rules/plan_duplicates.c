@@ -80,7 +80,8 @@ static enum dt_err add(struct group *group, uint64_t hash, uint32_t rank)
 static enum dt_err check_rows(struct dt_plan *plan, struct group *group,
                               bool (*same)(const struct dt_rule *a, const struct dt_rule *b))
 {
-    qsort(group->rows, group->count, sizeof *group->rows, compare);
+    if (group->count)
+        qsort(group->rows, group->count, sizeof *group->rows, compare);
     size_t leader = 0;
     for (size_t i = 1; i < group->count; i++) {
         const struct dt_rule *rule = dt_plan_rule(plan, group->rows[i].rank);

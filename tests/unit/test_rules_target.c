@@ -123,8 +123,9 @@ static const struct rules_case hosts_cases[] = {
      "1:23+1 error target-backslash: a backslash, which browsers take for /: write / or %5C\n"},
     {"/a https://%00/", "1:12+3 error target-host: not a valid host\n"},
     {"/a https://a%22b/", "1:12+5 error target-host: not a valid host\n"},
-    {"/a https://a{b}/", "1:12+4 error target-open: would let the request choose the host; "
-                         "open=yes is not built yet\n"},
+    {"/a https://a{b}/",
+     "1:13+3 error target-capture: not a part of a request: those are {scheme}, {host}, {port}, "
+     "{path} and {query} (a brace that is meant as one is written %7B)\n"},
     {"/a https://a%2eb/", "1: /a > https://a.b/ 307\n"},
 };
 
