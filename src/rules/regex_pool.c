@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * A pool in use: PCRE2 says whether an expression matches, and what its groups are. It backtracks,
- * so what it may cost is bounded: a limit ends a match that would take more than about a
- * millisecond, and its answer is then "no". An expression is compiled when it is first asked about,
- * since of thousands most never are.
+ * A pool in use. Blocks are verified when they are prepared, an expression's text whenever it is
+ * asked about; it is compiled the first time, since of thousands most never are.
  */
 #include "rules/regex_pool.h"
 
-#include "rules/regex_pcre.h"
+#include "rules/regex_match.h"
 #include "rules/regex_pool_layout.h"
 #include "rules/regex_scan.h"
 
-#include <detour/location.h>
 #include <stdlib.h>
-
-/* What a match may cost. With the JIT, one of MATCH_LIMIT is about 5 ns. */
-#define MATCH_LIMIT 200000u
-#define DEPTH_LIMIT 20000u
-#define HEAP_LIMIT 1024u /* KiB */
-#define JIT_STACK_FIRST ((size_t)64 << 10)
-#define JIT_STACK_MAX ((size_t)512 << 10)
 
 struct dt_regex_pool {
     const unsigned char *mem;
@@ -27,10 +17,8 @@ struct dt_regex_pool {
     const struct dt_pool_scope *scopes;
     const struct dt_pool_block *blocks;
     uint64_t seed;
-    pcre2_code **codes; /* by item; NULL until it is asked about */
-    pcre2_match_context *context;
-    pcre2_jit_stack *stack;
-    pcre2_match_data *data;
+    struct dt_regex_code *codes; /* by item; empty until it is asked about */
+    struct dt_matcher *matcher;
     struct dt_scanner **scanners; /* by block; NULL for words */
     struct dt_scratch *scratch;
     struct dt_scan_hits hits;
@@ -74,34 +62,19 @@ static bool tables_are_whole(const struct dt_regex_pool *pool)
     return blocks == pool->header->blocks;
 }
 
-/* A JIT without memory that may be executed is none: then PCRE2 interprets. */
-static bool make_context(struct dt_regex_pool *pool)
-{
-    pool->context = pcre2_match_context_create(NULL);
-    pool->data = pcre2_match_data_create(DT_CAPTURES_MAX, NULL);
-    pool->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
-    if (!pool->context || !pool->data)
-        return false;
-    pcre2_set_match_limit(pool->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(pool->context, DEPTH_LIMIT);
-    pcre2_set_heap_limit(pool->context, HEAP_LIMIT);
-    if (pool->stack)
-        pcre2_jit_stack_assign(pool->context, NULL, pool->stack);
-    return true;
-}
-
 static bool make_tables(struct dt_regex_pool *pool)
 {
     uint32_t most = 1, items = pool->header->items;
     for (uint32_t i = 0; i < pool->header->scopes; i++)
         most = pool->scopes[i].items > most ? pool->scopes[i].items : most;
-    pool->codes = calloc(items + 1u, sizeof(pcre2_code *));
+    pool->codes = calloc(items + 1u, sizeof *pool->codes);
+    pool->matcher = dt_matcher_new();
     pool->scanners = calloc(pool->header->blocks + 1u, sizeof(struct dt_scanner *));
     pool->hits = (struct dt_scan_hits){.items = calloc(most, sizeof(uint32_t)),
                                        .cap = most,
                                        .seen = calloc(items + 1u, sizeof(uint32_t)),
                                        .item_count = items};
-    return pool->codes && pool->scanners && pool->hits.items && pool->hits.seen;
+    return pool->codes && pool->matcher && pool->scanners && pool->hits.items && pool->hits.seen;
 }
 
 enum dt_err dt_regex_pool_open(const void *bytes, size_t len, uint64_t seed,
@@ -120,7 +93,7 @@ enum dt_err dt_regex_pool_open(const void *bytes, size_t len, uint64_t seed,
     enum dt_err err = DT_OK;
     if (!tables_are_whole(pool))
         err = DT_ERR_DAMAGED;
-    else if (!make_tables(pool) || !make_context(pool))
+    else if (!make_tables(pool))
         err = DT_ERR_NOMEM;
     if (err) {
         dt_regex_pool_free(pool);
@@ -135,13 +108,11 @@ void dt_regex_pool_free(struct dt_regex_pool *pool)
     if (!pool)
         return;
     for (uint32_t i = 0; pool->codes && i < pool->header->items; i++)
-        pcre2_code_free(pool->codes[i]);
+        dt_regex_code_release(&pool->codes[i]);
     for (uint32_t i = 0; pool->scanners && i < pool->header->blocks; i++)
         dt_scanner_free(pool->scanners[i]);
     dt_scratch_free(pool->scratch);
-    pcre2_match_data_free(pool->data);
-    pcre2_match_context_free(pool->context);
-    pcre2_jit_stack_free(pool->stack);
+    dt_matcher_free(pool->matcher);
     free(pool->codes);
     free(pool->scanners);
     free(pool->hits.items);
@@ -291,59 +262,29 @@ enum dt_err dt_regex_pool_scan(struct dt_regex_pool *pool, uint32_t number, stru
 
 static bool make_code(struct dt_regex_pool *pool, uint32_t item)
 {
-    const struct dt_pool_record *record = record_of(pool, item);
-    int failure;
-    size_t at;
-    if (!record)
-        return false;
-    pcre2_code *code =
-        dt_regex_compile(record_text(record), record->nocase != 0, NULL, &failure, &at);
-    if (!code)
-        return false;
-    if (pool->stack)
-        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-    pool->codes[item] = code;
-    return true;
-}
-
-static enum dt_regex_result result_of(int code)
-{
-    switch (code) {
-    case PCRE2_ERROR_NOMATCH:
-        return DT_REGEX_NO;
-    case PCRE2_ERROR_MATCHLIMIT:
-    case PCRE2_ERROR_DEPTHLIMIT:
-    case PCRE2_ERROR_HEAPLIMIT:
-    case PCRE2_ERROR_JIT_STACKLIMIT:
-    case PCRE2_ERROR_RECURSELOOP:
-        return DT_REGEX_LIMIT;
-    default:
-        return code < 0 ? DT_REGEX_DAMAGED : DT_REGEX_YES;
-    }
+    struct dt_scan_item text;
+    return get_text(pool, item, &text) &&
+           dt_regex_code_init(&pool->codes[item], text.text, text.nocase);
 }
 
 enum dt_regex_result dt_regex_pool_match(struct dt_regex_pool *pool, uint32_t item,
                                          struct dt_slice subject, const size_t **ret_groups,
                                          unsigned *ret_count)
 {
-    if (item >= pool->header->items || (!pool->codes[item] && !make_code(pool, item)))
+    if (item >= pool->header->items)
         return DT_REGEX_DAMAGED;
-    const pcre2_code *code = pool->codes[item];
-    int pairs = pcre2_match(code, (PCRE2_SPTR)(subject.len ? subject.ptr : ""), subject.len, 0, 0,
-                            pool->data, pool->context);
-    enum dt_regex_result result = result_of(pairs);
+    struct dt_regex_code *code = &pool->codes[item];
+    if (!code->quick && !make_code(pool, item))
+        return DT_REGEX_DAMAGED;
+    enum dt_regex_result result = dt_matcher_quick(pool->matcher, code, subject);
+    struct dt_scan_item text;
+    if (result == DT_REGEX_LIMIT && !get_text(pool, item, &text))
+        return DT_REGEX_DAMAGED;
+    if (result == DT_REGEX_LIMIT)
+        result = dt_matcher_careful(pool->matcher, code, text.text, text.nocase, subject);
     if (result != DT_REGEX_YES)
         return result;
-    uint32_t groups = 0;
-    (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
-    if (groups >= DT_CAPTURES_MAX)
-        return DT_REGEX_DAMAGED;
-    size_t *offsets = pcre2_get_ovector_pointer(pool->data);
-    for (size_t i = 2 * (size_t)pairs; i < 2 * ((size_t)groups + 1); i++)
-        offsets[i] = SIZE_MAX;
-    if (offsets[0] > offsets[1])
-        offsets[0] = offsets[1]; /* \K in what looks ahead */
-    *ret_groups = offsets;
-    *ret_count = groups + 1;
-    return DT_REGEX_YES;
+    *ret_groups = dt_matcher_groups(pool->matcher);
+    *ret_count = code->groups;
+    return result;
 }
