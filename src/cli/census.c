@@ -24,7 +24,7 @@ static const struct {
     [DT_PATH_PATTERN] = {"pattern", "path with names", "paths with names"},
     [DT_PATH_GLOB] = {"glob", "path with a star inside", "paths with a star inside"},
     [DT_PATH_REGEX] = {"regex", "regular expression", "regular expressions"},
-    [MAINTENANCE] = {"maintenance", "of them maintenance", "of them maintenance"},
+    [MAINTENANCE] = {"maintenance", "maintenance", "maintenance"},
     [CONDITIONS] = {"conditional", "with conditions", "with conditions"},
 };
 
@@ -43,6 +43,7 @@ void dt_census_kinds_text(const struct dt_ruleset *set, const struct dt_render *
 {
     uint64_t counts[KINDS];
     const char *glue = "Rules: ";
+    bool others = false; /* of the kinds that overlap with those by path */
     count_kinds(set, counts);
     bool more = false;
     for (int kind = DT_PATH_PATTERN; kind < KINDS; kind++)
@@ -50,6 +51,9 @@ void dt_census_kinds_text(const struct dt_ruleset *set, const struct dt_render *
     for (int kind = 0; more && kind < KINDS; kind++) {
         if (!counts[kind])
             continue;
+        if (kind >= MAINTENANCE && !others)
+            glue = "; of them ";
+        others |= kind >= MAINTENANCE;
         fprintf(render->out, "%s%s %s", glue, dt_count_text(counts[kind]).text,
                 counts[kind] == 1 ? WORDS[kind].one : WORDS[kind].many);
         glue = ", ";

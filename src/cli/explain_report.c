@@ -220,6 +220,27 @@ static void print_next(const struct dt_explain *explain, FILE *out)
     fputc('\n', out);
 }
 
+/* "*" is what Vary says when something counted that no field tells. */
+static void print_hint(const struct dt_explain *explain, FILE *out)
+{
+    const struct dt_request *request = &explain->ask->request;
+    uint32_t needs = explain->load->snapshot.needs;
+    bool ip = (needs & DT_NEED_ADDRESS) && !request->has_address;
+    bool country = (needs & DT_NEED_COUNTRY) && !request->country.len;
+    if (!dt_slice_eq(explain->reply.decision.vary, DT_S("*")) || (!ip && !country))
+        return;
+    fputc('\n', out);
+    dt_text_wrap(
+        out,
+        ip && country ? DT_S("Conditions on the client's address or country were asked, and "
+                             "none of them holds without --ip and --country.")
+        : ip ? DT_S("A condition on the client's address was asked, and none of them holds "
+                    "without --ip.")
+             : DT_S("A condition on the client's country was asked, and none of them holds "
+                    "without --country."),
+        0, 0);
+}
+
 void dt_explain_text(const struct dt_explain *explain, const struct dt_render *render)
 {
     FILE *out = render->out;
@@ -236,6 +257,7 @@ void dt_explain_text(const struct dt_explain *explain, const struct dt_render *r
         fprintf(out, "  Until           %.*s: then another answer may be due\n",
                 DT_SLICE_FMT(dt_moment_text(explain->reply.decision.changes_at, text)));
     fprintf(out, "  Standard        %s\n", status->source);
+    print_hint(explain, out);
     if (explain->reply.decision.limited)
         fprintf(out,
                 "\n%u regular expression%s reached the match limit and %s taken for no match.\n",

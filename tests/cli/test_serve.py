@@ -92,6 +92,10 @@ def flags(test, folder):
     for name, args, want, said in [
             ("bad rules", [half], 1, "half.rules:2:"), ("no rules", [folder + "/none"], 1, "none"),
             ("a bad address", ["--listen", "300.1.1.1:x", NEWS], 2, "300.1.1.1:x"),
+            ("a proxy that is no network", ["--trust-proxy", "10.0.0.1/8", NEWS], 2, '"10.0.0.1/8" is no network'),
+            ("a field's name that is none", ["--country-header", "a b", NEWS], 2, '"a b" is no name'),
+            ("a database that is not there", ["--country-db", folder + "/no.mmdb", NEWS], 1, "no.mmdb: "),
+            ("a database that is none", ["--country-db", NEWS, NEWS], 1, "news.rules: "),
             ("a user that is not there", ["--user", "nobody-of-that-name", NEWS], None, "nobody-of-that-name")]:
         listen = [] if "--listen" in args else ["--listen", "127.0.0.1:0"]
         status, _, errors = tap.detour("serve", *listen, *args)

@@ -128,7 +128,7 @@ static void rules_are_named(void **state)
     assert_int_equal(dt_plan_new(set, 1, 1, &plan), DT_OK);
     listen_to(no_memory, &budget, 0);
     assert_non_null(strstr(said, "ran out of memory while it compiled"));
-    assert_non_null(strstr(said, "t.rules:2"));
+    assert_non_null(strstr(said, " at t.rules:"));
     dt_plan_free(plan);
     dt_ruleset_free(set);
     dt_budget_release(&budget);
