@@ -180,6 +180,8 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
         dt_firebase_read(&reader);
         break;
     case DT_FORMAT_APACHE:
+        dt_apache_read(&reader);
+        break;
     case DT_FORMAT_AUTO:
     case DT_FORMAT_NATIVE:
         dt_native_read(&reader);

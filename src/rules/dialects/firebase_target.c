@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Destinations: ":name" stands for a capture of the glob or of a named group, ":1" for a group of a
+ * regex, and a star behind a name means nothing more.
+ *
+ * A destination may begin with a capture: { "regex": "(.*)\\.html$", "destination": ":1" }. It is
+ * a path then, when the group takes the path from its first slash on; so the slash is moved out of
+ * the group, and stands for itself in both.
+ */
+#include "rules/dialects/firebase_target.h"
+
+#include "base/buf.h"
+#include "rules/dialects/firebase_glob.h"
+#include "rules/dialects/pattern.h"
+#include "rules/native_scan.h"
+#include "rules/reader.h"
+#include "rules/regex.h"
+#include "rules/target.h"
+
+/* ---- Captures in a destination ---- */
+
+/* What stands behind a colon. */
+struct capture {
+    struct dt_slice name; /* or digits */
+    unsigned number;      /* of a regex */
+    bool known;
+};
+
+static size_t digits_len(struct dt_slice text)
+{
+    size_t len = 0;
+    while (len < text.len && len < 3 && dt_is_digit(text.ptr[len]))
+        len++;
+    return len;
+}
+
+static unsigned to_number(struct dt_slice digits)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        number = number * 10 + (unsigned)(digits.ptr[i] - '0');
+    return number;
+}
+
+static struct capture find_capture(const struct dt_capture_names *names, struct dt_slice text)
+{
+    struct capture found = {.name = dt_slice_of(text.ptr, dt_firebase_name(text))};
+    const struct dt_capture_name *listed = dt_capture_find(names, found.name);
+    if (found.name.len && listed) {
+        found.known = true;
+        found.number = listed->number;
+    } else if (found.name.len && names->regex) {
+        found.number = dt_regex_group(names->expression, found.name);
+        found.known = found.number > 0;
+    } else if (!found.name.len && names->regex) {
+        found.name.len = digits_len(text);
+        found.number = to_number(found.name);
+        found.known = found.name.len && found.number <= names->groups;
+    }
+    return found;
+}
+
+/* Writes a capture as the mode of target.h has it. */
+static bool put_capture(struct dt_reader *reader, struct dt_slice where,
+                        const struct capture *capture, struct dt_buf *out)
+{
+    if (!reader->captures.regex) {
+        dt_buf_char(out, ':');
+        dt_buf_put(out, capture->name);
+        return true;
+    }
+    if (capture->number > 9)
+        return DT_REFUSE(reader, where, "target-capture",
+                         "the group :%.*s is number %u: a destination can have the first nine",
+                         DT_SLICE_FMT(capture->name), capture->number);
+    dt_buf_printf(out, "$%u", capture->number);
+    return true;
+}
+
+/* A name that nothing has, where Firebase takes it for a capture. */
+static bool check_unknown(struct dt_reader *reader, struct dt_slice where, struct dt_slice text,
+                          size_t at, struct dt_slice name)
+{
+    if (name.len == 0 || dt_is_digit(name.ptr[0]) || (at && !strchr("/=&?#", text.ptr[at - 1])))
+        return true;
+    return DT_REFUSE(reader, where, "target-capture", "nothing in the source is named :%.*s",
+                     DT_SLICE_FMT(name));
+}
+
+/* The text as target.h reads it. *ret_any: there are captures. */
+static bool convert(struct dt_reader *reader, struct dt_slice where, struct dt_slice text,
+                    struct dt_buf *out, bool *ret_any)
+{
+    bool regex = reader->captures.regex;
+    *ret_any = false;
+    for (size_t at = 0; at < text.len; at++) {
+        char c = text.ptr[at];
+        struct dt_slice rest = dt_slice_from(text, at + 1);
+        if (c == '$' && regex)
+            dt_buf_char(out, '\\');
+        if (c != ':') {
+            dt_buf_char(out, c);
+            continue;
+        }
+        struct capture capture = find_capture(&reader->captures, rest);
+        if (!capture.known) {
+            if (!check_unknown(reader, where, text, at, capture.name))
+                return false;
+            dt_buf_char(out, ':');
+            continue;
+        }
+        if (!put_capture(reader, where, &capture, out))
+            return false;
+        *ret_any = true;
+        at += capture.name.len;
+        if (at + 1 < text.len && text.ptr[at + 1] == '*')
+            at++;
+    }
+    return true;
+}
+
+bool dt_firebase_target(struct dt_reader *reader, struct dt_slice where, struct dt_slice text,
+                        struct dt_rule *rule)
+{
+    struct dt_buf out;
+    bool any;
+    if (text.len == 0)
+        return DT_REFUSE(reader, where, "target-missing", "an empty destination");
+    dt_buf_init(&out, 2 * DT_LIMIT_TARGET + 2);
+    bool fine = convert(reader, where, text, &out, &any);
+    struct dt_slice word = text;
+    if (fine && any) {
+        word = dt_arena_copy(&reader->set->arena, dt_buf_slice(&out));
+        if (dt_buf_err(&out) == DT_ERR_LIMIT)
+            fine = DT_REFUSE(reader, where, "target-long", "a destination of more than %u bytes",
+                             DT_LIMIT_TARGET);
+        else if (dt_buf_err(&out) || !word.ptr)
+            fine = dt_reader_nomem(reader);
+    }
+    dt_buf_release(&out);
+    enum dt_target_mode mode = reader->captures.regex ? DT_TARGET_DOLLAR : DT_TARGET_NETLIFY;
+    return fine && dt_target_read(reader, word, any ? mode : DT_TARGET_LITERAL, rule);
+}
+
+/* ---- Regexes ---- */
+
+/* An expression in the parts around the slash that its first group begins with. */
+struct lead {
+    bool anchored;         /* to the path's first slash */
+    bool may_be_empty;     /* the group is (.*) */
+    struct dt_slice open;  /* "(" or "(?P<name>" */
+    const char *body;      /* instead of what was cut off: "" or ".*" */
+    struct dt_slice rest;  /* of the group, and all behind it */
+    struct dt_slice after; /* all behind the group */
+};
+
+/* Where the group that opens at `at` closes, or text.len. Notes whether there is a "|" outside of
+ * all groups but this one. */
+static size_t close_group(struct dt_slice text, size_t at, bool *ret_choice)
+{
+    size_t depth = 0, close = text.len;
+    bool class = false;
+    *ret_choice = false;
+    for (; at < text.len; at++) {
+        char c = text.ptr[at];
+        if (c == '\\') {
+            at++;
+        } else if (class || c == '[') {
+            class = c != ']';
+        } else if (c == '(') {
+            depth++;
+        } else if (c == ')' && depth && --depth == 0 && close == text.len) {
+            close = at;
+        } else if (c == '|' && (depth == 0 || (depth == 1 && close == text.len))) {
+            *ret_choice = true;
+        }
+    }
+    return close;
+}
+
+static bool quantifier(struct dt_slice text, size_t at)
+{
+    return at < text.len && text.ptr[at] && strchr("*+?{", text.ptr[at]);
+}
+
+/* Cuts "/", ".*" or ".+" off the group's body. */
+static bool cut_slash(struct lead *lead, struct dt_slice body)
+{
+    size_t slash = dt_slice_starts(body, DT_S("\\/")) ? 2
+                   : dt_slice_starts(body, DT_S("/")) ? 1
+                                                      : 0;
+    if (slash && !quantifier(lead->rest, slash)) {
+        lead->rest = dt_slice_from(lead->rest, slash);
+        lead->body = "";
+        return true;
+    }
+    lead->may_be_empty = dt_slice_eq(body, DT_S(".*"));
+    lead->anchored = true;
+    lead->body = ".*";
+    lead->rest = dt_slice_from(lead->rest, 2);
+    return lead->may_be_empty || dt_slice_eq(body, DT_S(".+"));
+}
+
+static bool find_lead(struct dt_slice text, struct lead *ret)
+{
+    size_t at = text.len && text.ptr[0] == '^';
+    bool choice;
+    struct lead lead = {.anchored = at == 1};
+    struct dt_slice group = dt_slice_from(text, at);
+    size_t len = 1;
+    if (!dt_slice_starts(group, DT_S("(")))
+        return false;
+    if (group.len > 1 && group.ptr[1] == '?') {
+        const char *name = memchr(group.ptr, '>', group.len);
+        bool named = dt_slice_starts(group, DT_S("(?P<")) || dt_slice_starts(group, DT_S("(?<"));
+        if (!named || !name || !dt_firebase_name(dt_slice_from(group, group.ptr[2] == 'P' ? 4 : 3)))
+            return false;
+        len = (size_t)(name - group.ptr) + 1;
+    }
+    size_t close = close_group(text, at, &choice);
+    if (choice || close == text.len || quantifier(text, close + 1))
+        return false;
+    lead.open = dt_slice_of(group.ptr, len);
+    lead.rest = dt_slice_from(group, len);
+    lead.after = dt_slice_from(text, close + 1);
+    struct dt_slice body = dt_slice_of(lead.rest.ptr, close - at - len);
+    if (!cut_slash(&lead, body))
+        return false;
+    *ret = lead;
+    return true;
+}
+
+/* The parts as one text in the arena; an empty one when memory is out. */
+static struct dt_slice join(struct dt_reader *reader, const struct dt_slice *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *mem = dt_arena_alloc(&reader->set->arena, len + 1), *p = mem;
+    for (size_t i = 0; mem && i < count; i++) {
+        if (parts[i].len)
+            memcpy(p, parts[i].ptr, parts[i].len);
+        p += parts[i].len;
+    }
+    if (!mem)
+        dt_reader_nomem(reader);
+    return dt_slice_of(mem, mem ? len : 0);
+}
+
+static bool add(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,
+                struct dt_slice regex, struct dt_slice target, const struct dt_rule *like)
+{
+    struct dt_rule rule = *like;
+    if (regex.len == 0 && reader->set->err)
+        return false;
+    return dt_pattern_begin(reader, &rule) &&
+           dt_source_regex(reader, in->regex_at, regex, 0, &rule) &&
+           dt_firebase_target(reader, in->target_at, target, &rule) &&
+           dt_source_fold(reader, &rule, 0) && dt_ruleset_add_rule(reader->set, &rule);
+}
+
+/* A destination that begins with a capture. */
+static bool add_lead(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,
+                     const struct dt_rule *rule)
+{
+    struct lead lead;
+    struct dt_slice name = dt_slice_from(in->target, 1);
+    bool number = name.len && name.ptr[0] == '1' && digits_len(name) == 1;
+    name.len = number ? 1 : dt_firebase_name(name);
+    struct dt_slice tail = dt_slice_from(in->target, name.len + 1);
+    bool fine = name.len && find_lead(in->regex, &lead);
+    if (fine && !number)
+        fine =
+            lead.open.len > name.len + 1 &&
+            dt_slice_eq(name, dt_slice_of(lead.open.ptr + lead.open.len - 1 - name.len, name.len));
+    if (!fine)
+        return DT_REFUSE(reader, in->target_at, "target-relative",
+                         "begins with a capture, and that it takes the path from its first slash "
+                         "on cannot be told: begin it with / or a scheme");
+    const struct dt_slice first[] = {lead.anchored ? DT_S("^/") : DT_S("/"), lead.open,
+                                     dt_slice_str(lead.body), lead.rest};
+    const struct dt_slice to[] = {DT_S("/"), in->target};
+    if (!add(reader, in, join(reader, first, 4), join(reader, to, 2), rule))
+        return false;
+    if (!lead.may_be_empty || tail.len == 0 || tail.ptr[0] != '/')
+        return true;
+    /* nothing in the group: what is behind it begins the path */
+    const struct dt_slice second[] = {DT_S("^"), lead.open, DT_S(")"), lead.after};
+    return add(reader, in, join(reader, second, 4), tail, rule);
+}
+
+void dt_firebase_regex_rule(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,
+                            struct dt_rule *rule)
+{
+    if (in->regex.len == 0 || in->regex.len > DT_LIMIT_SOURCE - 16)
+        dt_reader_error(reader, in->regex_at, "source-long", "a regex has 1 to %u bytes",
+                        DT_LIMIT_SOURCE - 16);
+    else if (in->target.len && in->target.ptr[0] == ':')
+        add_lead(reader, in, rule);
+    else
+        add(reader, in, dt_pattern_of_path(reader, in->regex), in->target, rule);
+}
