@@ -44,12 +44,34 @@ static enum dt_err fill(struct dt_ask *ask, struct dt_slice host)
     return err;
 }
 
+/* A client always sends Host (RFC 9112 section 3.2), and a rule may look at it. */
+static enum dt_err fill_fields(struct dt_ask *ask, const struct dt_ask_input *input)
+{
+    size_t count = input->nfields < UINT16_MAX - 1 ? input->nfields : UINT16_MAX - 1;
+    const struct dt_url *url = &ask->url;
+    bool has_host = false;
+    for (size_t i = 0; i < count; i++)
+        has_host |= dt_slice_eq_nocase(input->fields[i].name, DT_S("host"));
+    ask->fields = calloc(count + 1, sizeof *ask->fields);
+    if (!ask->fields)
+        return DT_ERR_NOMEM;
+    struct dt_field *at = ask->fields;
+    if (!has_host) {
+        /* In a URL the port is right behind the host. */
+        size_t port = url->port.len ? url->port.len + 1 : 0;
+        *at++ = (struct dt_field){DT_S("Host"), dt_slice_of(url->host.ptr, url->host.len + port)};
+    }
+    if (count)
+        memcpy(at, input->fields, count * sizeof *at);
+    ask->request.fields = ask->fields;
+    ask->request.nfields = (uint16_t)(count + !has_host);
+    return DT_OK;
+}
+
 enum dt_err dt_ask_init(struct dt_ask *ask, const struct dt_ask_input *input)
 {
     memset(ask, 0, sizeof *ask);
     ask->request.method = input->method;
-    ask->request.fields = input->fields;
-    ask->request.nfields = (uint16_t)(input->nfields < UINT16_MAX ? input->nfields : UINT16_MAX);
     ask->request.now = input->at;
     ask->request.has_address = input->has_address;
     memcpy(ask->request.address, input->address, sizeof ask->request.address);
@@ -59,6 +81,8 @@ enum dt_err dt_ask_init(struct dt_ask *ask, const struct dt_ask_input *input)
         err = DT_ERR_URL;
     if (err == DT_OK)
         err = fill(ask, input->host);
+    if (err == DT_OK)
+        err = fill_fields(ask, input);
     if (err != DT_OK)
         dt_ask_release(ask);
     return err;
@@ -68,7 +92,9 @@ void dt_ask_release(struct dt_ask *ask)
 {
     dt_url_release(&ask->url);
     free(ask->memory);
+    free(ask->fields);
     ask->memory = NULL;
+    ask->fields = NULL;
 }
 
 enum dt_err dt_ask_rules(const struct dt_ask *ask, const struct dt_snapshot *snapshot,

@@ -15,6 +15,7 @@ struct dt_ask {
     struct dt_request request;
     struct dt_url url;
     char *memory;
+    struct dt_field *fields; /* those of the input behind a Host, if they have none */
 };
 
 /* Who asks for what, and when. All but method and url may be zero. */

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Real redirect maps over real connections: gov.uk with its own golden tests, MDN, Kong.
+"""Real redirect maps over real connections: gov.uk with its own golden tests, MDN, Kong, dart.dev, curl.se.
 
 The data is found by DETOUR_TEST_DATA, beside the project by default; without it all of this is skipped.
 What each map means is worked out here anew, from the file's text and not by Detour."""
 
 import csv
 import glob
+import json
 import os
 import re
+import shlex
 from urllib.parse import quote, urlsplit
 
 from server import Server
@@ -146,14 +148,21 @@ def kong_rules(path, refused):
                 yield parts[0], parts[1], status
 
 
+def netlify_regex(source):
+    """A source of Netlify's: :name is a segment, a final star all below; a final slash does not count."""
+    star = source.endswith("/*")
+    parts = [f"(?P<{part[1:]}>[^/]+)" if part.startswith(":") else re.escape(part)
+             for part in (source[:-2] if star else source.rstrip("/")).split("/")]
+    return re.compile("/".join(parts) + ("(?:/(?P<splat>.*))?" if star else "/?"))
+
+
 def first_match(rules, path):
-    """What Netlify's first-match order answers: a final slash does not count."""
-    bare = path.rstrip("/")
+    """What Netlify's first-match order answers."""
     for source, target, status in rules:
-        prefix = source[:-2] if source.endswith("/*") else None
-        if prefix is not None and (bare == prefix or path.startswith(prefix + "/")):
-            return status, target.replace(":splat", path[len(prefix) + 1:])
-        if prefix is None and source.rstrip("/") == bare:
+        match = netlify_regex(source).fullmatch(path)
+        if match:
+            for name, value in match.groupdict().items():
+                target = target.replace(f":{name}", value or "")
             return status, target
     return None
 
@@ -170,7 +179,7 @@ def kong(tap):
         rules = list(kong_rules(path, refused))
         tap.equal((server.rule_count, len(rules) + len(refused)), (len(rules), lines),
                   f"Kong: every line is loaded or refused with a reason ({len(refused)} refused)")
-        asked = [source.replace("/*", "/some/page") for source, _, _ in rules]
+        asked = [re.sub(r":\w+", "3.4.x", source.replace("/*", "/some/page")) for source, _, _ in rules]
         answers = ask_all(server.address, [("developer.konghq.com", source) for source in asked])
         wrong = []
         for source, answer in zip(asked, answers):
@@ -181,8 +190,108 @@ def kong(tap):
                f"{len(wrong)}\n" + "\n".join(wrong[:20]))
 
 
+# ---- dart.dev: Firebase ----
+
+def expand(glob):
+    """Paths that a glob of Firebase's is for: some with little behind it, some with more."""
+    group = re.search(r"\{([^{}]*)\}", glob)
+    if group:
+        return [path for choice in group[1].split(",")
+                for path in expand(glob[:group.start()] + choice + glob[group.end():])]
+    return [re.sub(r":\w+\*?", name, glob).replace("/**", "/" + deep).replace("*", flat).replace("\\", "")
+            for deep, flat, name in (("one", "x", "abc"), ("one/two", "yz", "abc.d"))]
+
+
+def glob_regex(glob):
+    """The same as an expression. "**" is more than "*" only when it is a whole segment."""
+    out = ""
+    for token in re.findall(r":\w+\*?|/\*\*(?=/|\}|$)|\*\*?|\\.|.", glob):
+        if token.startswith(":"):
+            out += f"(?P<{token.strip(':*')}>{'.*' if token.endswith('*') else '[^/]+'})"
+        elif token.startswith("\\"):
+            out += re.escape(token[1])
+        else:
+            out += {"/**": "/.*", "**": "[^/]*", "*": "[^/]*", "{": "(?:", "}": ")", ",": "|"}.get(token, re.escape(token))
+    return re.compile(out)
+
+
+def dart_match(rules, path):
+    for source, target, status in rules:
+        match = source.fullmatch(path)
+        if match:
+            groups = match.groupdict()
+            target = re.sub(r":(\w+)\*?", lambda name: groups.get(name[1]) or
+                            (match[int(name[1])] if name[1].isdigit() else name[0]), target)
+            return status, target
+    return None
+
+
+def dart(tap):
+    path = f"{DATA}/dart/firebase.json"
+    if not os.path.exists(path):
+        tap.skip("dart.dev", f"no data in {DATA}")
+        return
+    with open(path, encoding="utf-8") as text:
+        redirects = json.load(text)["hosting"]["redirects"]
+    rules = [(re.compile(one["regex"]) if "regex" in one else glob_regex(one["source"]), one["destination"], one["type"])
+             for one in redirects]
+    with Server([path]) as server:
+        tap.equal((server.rule_count, server.log.count("error:")), (len(redirects), 0), "dart.dev: every redirect is loaded")
+        asked = [path for one in redirects for path in (expand(one["source"]) if "source" in one else ["/page.html", "/page."])]
+        answers = ask_all(server.address, [("dart.dev", quote(path, safe=IN_PATH)) for path in asked])
+        wrong = []
+        for source, answer in zip(asked, answers):
+            want = dart_match(rules, source)
+            if (answer.status, answer.location) != want:
+                wrong.append(f"{source}: {answer.status} {answer.location}, not {want}")
+        tap.ok(not wrong, f"dart.dev: {len(asked)} paths answer as the first redirect that matches",
+               f"{len(wrong)}\n" + "\n".join(wrong[:20]))
+
+
+# ---- curl.se: Apache ----
+
+def curl_match(rules, path):
+    """mod_alias: the first Redirect whose path is this one or a folder above it, or RedirectMatch that is found."""
+    for status, source, target, is_regex in rules:
+        if is_regex:
+            if re.search(source, path):
+                return status, target
+        elif path == source or path.startswith(source if source.endswith("/") else source + "/"):
+            return status, target + path[len(source):]
+    return 404, ""
+
+
+def curl_www(tap):
+    path = f"{DATA}/curl-www/htaccess"
+    if not os.path.exists(path):
+        tap.skip("curl.se", f"no data in {DATA}")
+        return
+    rules = []
+    with open(path, encoding="utf-8") as text:
+        for line in text:
+            words = shlex.split(line, comments=True) if line.startswith("Redirect") else []
+            if words:
+                status = {"RedirectPermanent": 301, "RedirectTemp": 302, "RedirectMatch": 302}[words[0]]
+                rules.append((status, words[1], words[2], words[0] == "RedirectMatch"))
+    asked = [path + more for _, path, _, is_regex in rules if not is_regex for more in ("", "/below", "x")]
+    asked += ["/.git/config", "/xgit", "/", "/docs/", "/auto/build/1"]
+    with Server([path], "--format", "apache") as server:
+        tap.ok(server.rule_count >= len(rules) and "error:" not in server.log, "curl.se: every redirect is loaded", server.log)
+        answers = ask_all(server.address, [("curl.se", path) for path in asked])
+        wrong = []
+        for source, answer in zip(asked, answers):
+            want = curl_match(rules, source)
+            if (answer.status, answer.location) != want:
+                wrong.append(f"{source}: {answer.status} {answer.location}, not {want}")
+        tap.ok(not wrong, f"curl.se: {len(asked)} paths answer as mod_alias does", f"{len(wrong)}\n" + "\n".join(wrong[:20]))
+        answers = ask_all(server.address, [("www.curl.se", "/news.html"), ("old.curl.example", "/a/b?c=d")])
+        tap.equal([(answer.status, answer.location) for answer in answers],
+                  [(301, "https://curl.se/news.html"), (301, "https://curl.se/a/b?c=d")],
+                  "curl.se: mod_rewrite sends other hosts there first")
+
+
 def run(tap, names):
-    for test in (govuk, mdn, kong):
+    for test in (govuk, mdn, kong, dart, curl_www):
         if not names or test.__name__ in names:
             try:
                 test(tap)
