@@ -123,8 +123,9 @@ static bool load_zone(const struct dt_given *given, const struct dt_zone **ret)
                          "no time zone has the name %.*s (they are as in Europe/Berlin)",
                          DT_SLICE_FMT(name));
     if (err)
-        return DT_REFUSE(reader, at, "cond-zone", "%.*s: %s", DT_SLICE_FMT(name),
-                         dt_err_message(err));
+        return DT_REFUSE(reader, at, "cond-zone",
+                         "the time zone %.*s cannot be read: is tzdata installed?",
+                         DT_SLICE_FMT(name));
     if (dt_zone_read(bytes, since, offsets, &zone))
         return DT_REFUSE(reader, at, "cond-zone", "the file of the time zone %.*s is damaged",
                          DT_SLICE_FMT(name));

@@ -100,14 +100,17 @@ static enum dt_err load_zone(void *ctx, struct dt_slice name, struct dt_slice *r
     char path[PATH_MAX];
     const struct dt_rulefiles_text *text;
     const char *folder = getenv("TZDIR");
+    if (!folder || !*folder)
+        folder = ZONES;
     if (!is_zone_name(name))
         return DT_ERR_NOT_FOUND;
-    int len = snprintf(path, sizeof path, "%s/%.*s", folder && *folder ? folder : ZONES,
-                       DT_SLICE_FMT(name));
+    int len = snprintf(path, sizeof path, "%s/%.*s", folder, DT_SLICE_FMT(name));
     if (len >= (int)sizeof path)
         return DT_ERR_NOT_FOUND;
     text = find_text(ctx, path);
     enum dt_err err = text ? DT_OK : read_text(ctx, path, true, &text);
+    if (err == DT_ERR_NOT_FOUND && access(folder, F_OK) != 0)
+        return DT_ERR_IO; /* there are no zones at all on this machine */
     if (err)
         return err == DT_ERR_NOT_FOUND || err == DT_ERR_NOMEM ? err : DT_ERR_IO;
     *ret_bytes = dt_slice_of(text->text, text->len);

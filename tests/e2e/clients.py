@@ -93,6 +93,21 @@ def share(tap):
                f"percent=50 by address: {new} of 200; Vary is *", got[0])
 
 
+def pages(tap):
+    """A page is filled in up to a size; past it the note does."""
+    files = {"test.rules": "/p/* - 410 page=p.html\n", "p.html": "<p>{url}" * 500}
+    with Server(files) as server, Connection(server.address) as connection:
+        answer = connection.get("/p/" + "a" * 100)
+        tap.ok(answer.body.count(b"http://www.example.ai/p/aaa") == 500, "a long page", len(answer.body))
+        answer = connection.get("/p/" + "a" * 8000)
+        tap.ok(answer.status == 410 and 0 < len(answer.body) < 1000 and b"<html" in answer.body,
+               "one that gets too long is left out for the note", answer)
+        answer = connection.get("/p/%3Cscript%3E?<b>'\"&amp;")
+        tap.ok(b"<b>" not in answer.body and b"<script" not in answer.body, "what a client sends is escaped",
+               answer.body[:300])
+        tap.equal(connection.get("/none").status, 404, "the connection is in step")
+
+
 def allocations(tap):
     counter = os.environ.get("DETOUR_ALLOC_COUNTER", "")
     if not os.path.exists(counter):
@@ -136,6 +151,6 @@ def allocations(tap):
 
 
 def run(tap, names):
-    for test in (peers, country, share, allocations):
+    for test in (peers, country, share, pages, allocations):
         if not names or test.__name__ in names:
             test(tap)

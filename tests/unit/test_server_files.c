@@ -177,6 +177,44 @@ static void every_problem_is_told(void **state)
     unload(&files, &problems);
 }
 
+/* What is read besides rules: pages once, and looked for when they are not there; zones by name. */
+static void what_rules_name_is_read(void **state)
+{
+    (void)state;
+    struct dt_rulefiles files;
+    struct dt_buf problems;
+    put("p.html", "<p>{status}");
+    put("p.rules", "/a - 410 page=p.html\n/b - 404 page=p.html\n/c - 410 page=later.html\n"
+                   "/d /e hours=1-2 tz=Zone/One\n/f /g hours=1-2 tz=Zone/None\n"
+                   "/h /i hours=1-2 tz=../p.html\n/j /k hours=1-2 tz=/etc/passwd\n");
+    char *utc;
+    size_t len;
+    if (dt_file_read("/usr/share/zoneinfo/UTC", 1u << 20, &utc, &len) != DT_OK)
+        skip();
+    assert_int_equal(mkdir("zones", 0755), 0);
+    assert_int_equal(mkdir("zones/Zone", 0755), 0);
+    assert_int_equal(dt_file_replace("zones/Zone/One", utc, len), DT_OK);
+    free(utc);
+    assert_int_equal(setenv("TZDIR", "zones", 1), 0);
+    const char *paths[] = {"p.rules"};
+    assert_int_equal(load(&files, &problems, 1, paths), DT_ERR_SYNTAX);
+    assert_int_equal(dt_ruleset_count(files.set), 3);
+    assert_int_equal(dt_ruleset_error_count(files.set), 4);
+    const struct dt_rulefiles_text *at = NULL;
+    const char *name;
+    unsigned pages = 0, later = 0, all = 0;
+    while ((name = dt_rulefiles_next(&files, &at)) != NULL) {
+        all++;
+        pages += strcmp(name, "p.html") == 0;
+        later += strcmp(name, "later.html") == 0;
+    }
+    assert_int_equal(all, 3);
+    assert_int_equal(pages, 1);
+    assert_int_equal(later, 1);
+    unload(&files, &problems);
+    assert_int_equal(unsetenv("TZDIR"), 0);
+}
+
 static int compile_to(const char *path, const char *rules, uint64_t seed)
 {
     struct dt_rulefiles files;
@@ -344,6 +382,7 @@ int main(void)
         cmocka_unit_test(log_lines_are_limited),
         IN_FOLDER(a_folder_is_its_rule_files),
         IN_FOLDER(every_problem_is_told),
+        IN_FOLDER(what_rules_name_is_read),
         IN_FOLDER(a_snapshot_stands_alone),
         IN_FOLDER(views_change_between_two_slices),
         cmocka_unit_test(channels_carry_descriptors),
