@@ -89,7 +89,7 @@ static size_t find(struct dt_slice piece, struct dt_slice text, bool fold)
 {
     if (piece.len == 0)
         return 0;
-    if (piece.len > text.len)
+    if (piece.len > text.len || !text.ptr)
         return NOWHERE;
     if (fold)
         return find_folded(piece, text);
@@ -114,6 +114,8 @@ static struct dt_slice next_piece(struct dt_slice *pattern)
 
 bool dt_glob_match(struct dt_slice pattern, struct dt_slice text, bool fold)
 {
+    if (!text.ptr)
+        text = DT_S("");
     const char *star = pattern.len ? memrchr(pattern.ptr, '*', pattern.len) : NULL;
     if (!star)
         return pattern.len == text.len && equal(pattern, text.ptr, fold);

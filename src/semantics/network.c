@@ -31,7 +31,7 @@ static bool parse_v4(struct dt_slice text, uint8_t ret[16])
 /* *ret_v4: the text is of the IPv4 form, so that a prefix counts from there. */
 static bool parse(struct dt_slice text, uint8_t ret[16], bool *ret_v4)
 {
-    if (!memchr(text.ptr ? text.ptr : "", ':', text.len)) {
+    if (!text.len || !memchr(text.ptr, ':', text.len)) {
         *ret_v4 = true;
         return parse_v4(text, ret);
     }

@@ -155,7 +155,9 @@ enum dt_err dt_zone_read(struct dt_slice bytes, int64_t *since, int32_t *offsets
     struct block old, b;
     if (!take_block(&bytes, 4, &old) || !take_block(&bytes, 8, &b) || !block_is_sound(&b))
         return DT_ERR_INVALID;
-    struct list list = {since, offsets, 0, type_offset(&b, 0), false};
+    struct list list = {.first = type_offset(&b, 0)};
+    list.since = since;
+    list.offsets = offsets;
     int64_t after = INT64_MIN;
     for (uint32_t i = 0; i < b.time; i++) {
         after = get64(b.data + (size_t)i * 8);

@@ -81,110 +81,111 @@ static struct dt_slice choose(const char *offers, const char *field)
     return chosen < 0 ? DT_S("none") : tags[chosen];
 }
 
+static const struct {
+    const char *offers;
+    const char *field;
+    const char *want;
+} CHOICES[] = {
+    /* RFC 9110 section 12.5.4 */
+    {"da en en-gb", "da, en-gb;q=0.8, en;q=0.7", "da"},
+    {"en en-gb", "da, en-gb;q=0.8, en;q=0.7", "en-gb"},
+    {"en en-us", "da, en-gb;q=0.8, en;q=0.7", "en"},
+    {"fr", "da, en-gb;q=0.8, en;q=0.7", "none"},
+    /* RFC 4647 section 3.3.1: "de-de" is not de-DD, nor is "de-de" de-Deva */
+    {"de-de", "de-de", "de-de"},
+    {"de-de-1996", "de-DE", "de-de-1996"},
+    {"de-deva", "de-de", "none"},
+    {"de-latn-de", "de-de", "none"},
+    {"en de-ch-1996", "de-CH, en;q=0.5", "de-ch-1996"},
+    /* section 3.4: zh-Hant-CN-x-private1-private2 ends at zh-Hant */
+    {"en zh zh-hant", "zh-Hant-CN-x-private1-private2", "zh-hant"},
+    {"en zh", "zh-Hant-CN-x-private1-private2", "zh"},
+    {"en ja", "fr-FR, zh-Hant;q=0.8", "none"},
+    {"en ja", "fr-FR, zh-Hant;q=0.8, ja-JP;q=0.5", "ja"},
+    /* Chrome, Firefox, Safari, Edge, Googlebot, curl */
+    {"de en fr", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "de"},
+    {"en fr", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "en"},
+    {"de-at de-ch de", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "de-at"},
+    {"de en", "de,en-US;q=0.7,en;q=0.3", "de"},
+    {"en-us en-gb", "de,en-US;q=0.7,en;q=0.3", "en-us"},
+    {"fr de", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "fr"},
+    {"it de", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "de"},
+    {"it es", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "it"},
+    {"en de", "de-DE", "de"},
+    {"pt en", "pt-BR,pt;q=0.8,en-US;q=0.6,en;q=0.4", "pt"},
+    {"zh-hans zh-hant", "zh-TW,zh;q=0.9,en-US;q=0.8,en;q=0.7", "zh-hans"},
+    {"en es-419", "es-419,es;q=0.9,en;q=0.8", "es-419"},
+    {"de en", "en,*;q=0.1", "en"},
+    {"de en", "*", "de"},
+    /* quality */
+    {"de en", "de;q=0.5,en;q=0.501", "en"},
+    {"de en", "de;q=0.5,en;q=0.5", "de"},
+    {"de en", "en;q=0.5,de;q=0.5", "en"}, /* the first in the field */
+    {"de-at de-ch", "de", "de-at"},       /* then the first offer */
+    {"de en", "de;q=0,en;q=0.1", "en"},
+    {"de", "de;q=0", "none"},
+    {"de", "de;q=0.000, *", "none"},
+    {"de en", "de;q=0, *", "en"},
+    {"de en", "*;q=0, en", "en"},
+    {"de", "*;q=0, en", "none"},
+    {"de", "*;q=0", "none"},
+    {"de-at de", "de;q=0, de-AT", "de-at"},
+    {"de-at de", "de, de-AT;q=0", "de"},
+    {"de-at", "de, de-AT;q=0", "none"},
+    {"de", "de-AT;q=0", "none"}, /* what excludes de-AT says nothing of de */
+    {"de", "de-AT;q=0, *;q=0.1", "de"},
+    {"de-at", "de;q=0.2, de-AT;q=0.1, *", "de-at"}, /* "*": what no other range does */
+    {"de en", "*;q=0.9, de;q=0.1", "en"},
+    /* what the field says of de itself counts more than lookup */
+    {"de en", "de-AT, en;q=0.9, de;q=0.1", "en"},
+    {"de en", "de-AT;q=0.2, en;q=0.5", "en"},
+    {"de en", "de-AT;q=0.2, de-CH;q=0.7, en;q=0.5", "de"},
+    {"de de-ch en", "de-CH;q=0.4, en;q=0.5", "en"},
+    {"de de-ch en", "de-CH;q=0.8, en;q=0.5", "de-ch"}, /* de-CH is offered: no lookup */
+    {"de en", "en-GB, de", "en"},
+    /* forms */
+    {"de en", " de ;q=0.1 ,\ten ; q=0.2 ", "en"},
+    {"de en", "de;Q=0.1,en;Q=0.2", "en"},
+    {"de", "DE", "de"},
+    {"de-at", "De-aT", "de-at"},
+    {"de en", "de;q=1,en;q=1.000", "de"},
+    {"de en", "de;q=0.,en;q=1.", "en"},
+    {"de en", "fr|en;q=0.1|de;q=0.2", "de"}, /* three lines */
+    {"de en", ",,,de,,", "de"},
+    {"de", "", "none"},
+    {"de", ",", "none"},
+    {"", "de", "none"},
+    /* malformed elements are passed over, the others count */
+    {"de en", "de;q=1.001,en;q=0.1", "en"},
+    {"de en", "de;q=2,en;q=0.1", "en"},
+    {"de en", "de;q=0.1234,en;q=0.1", "en"},
+    {"de en", "de;q=-1,en;q=0.1", "en"},
+    {"de en", "de;q=.9,en;q=0.1", "en"},
+    {"de en", "de;q=,en;q=0.1", "en"},
+    {"de en", "de;q,en;q=0.1", "en"},
+    {"de en", "de;,en;q=0.1", "en"},
+    {"de en", "de;q =1,en;q=0.1", "en"},
+    {"de en", "de;q=1;q=1,en;q=0.1", "en"},
+    {"de en", "de;level=1,en;q=0.1", "en"},
+    {"de en", "de_DE,en;q=0.1", "en"},
+    {"de en", "de-*,en;q=0.1", "en"}, /* an extended range: not in Accept-Language */
+    {"de en", "*-DE,en;q=0.1", "en"},
+    {"de en", "de-,en;q=0.1", "en"},
+    {"de en", "-,en;q=0.1", "en"},
+    {"de en", "d\xc3\xa9,en;q=0.1", "en"},
+    {"de en", "de fr,en;q=0.1", "en"},
+    {"de en", "abcdefghi,en;q=0.1", "en"},
+    {"de en", "\"de\",en;q=0.1", "en"},
+    {"de", "../../etc/passwd", "none"},
+};
+
 static void choices(void **state)
 {
     (void)state;
-    static const struct {
-        const char *offers;
-        const char *field;
-        const char *want;
-    } CASES[] = {
-        /* RFC 9110 section 12.5.4 */
-        {"da en en-gb", "da, en-gb;q=0.8, en;q=0.7", "da"},
-        {"en en-gb", "da, en-gb;q=0.8, en;q=0.7", "en-gb"},
-        {"en en-us", "da, en-gb;q=0.8, en;q=0.7", "en"},
-        {"fr", "da, en-gb;q=0.8, en;q=0.7", "none"},
-        /* RFC 4647 section 3.3.1: "de-de" is not de-DD, nor is "de-de" de-Deva */
-        {"de-de", "de-de", "de-de"},
-        {"de-de-1996", "de-DE", "de-de-1996"},
-        {"de-deva", "de-de", "none"},
-        {"de-latn-de", "de-de", "none"},
-        {"en de-ch-1996", "de-CH, en;q=0.5", "de-ch-1996"},
-        /* section 3.4: zh-Hant-CN-x-private1-private2 ends at zh-Hant */
-        {"en zh zh-hant", "zh-Hant-CN-x-private1-private2", "zh-hant"},
-        {"en zh", "zh-Hant-CN-x-private1-private2", "zh"},
-        {"en ja", "fr-FR, zh-Hant;q=0.8", "none"},
-        {"en ja", "fr-FR, zh-Hant;q=0.8, ja-JP;q=0.5", "ja"},
-        /* Chrome, Firefox, Safari, Edge, Googlebot, curl */
-        {"de en fr", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "de"},
-        {"en fr", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "en"},
-        {"de-at de-ch de", "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "de-at"},
-        {"de en", "de,en-US;q=0.7,en;q=0.3", "de"},
-        {"en-us en-gb", "de,en-US;q=0.7,en;q=0.3", "en-us"},
-        {"fr de", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "fr"},
-        {"it de", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "de"},
-        {"it es", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "it"},
-        {"en de", "de-DE", "de"},
-        {"pt en", "pt-BR,pt;q=0.8,en-US;q=0.6,en;q=0.4", "pt"},
-        {"zh-hans zh-hant", "zh-TW,zh;q=0.9,en-US;q=0.8,en;q=0.7", "zh-hans"},
-        {"en es-419", "es-419,es;q=0.9,en;q=0.8", "es-419"},
-        {"de en", "en,*;q=0.1", "en"},
-        {"de en", "*", "de"},
-        /* quality */
-        {"de en", "de;q=0.5,en;q=0.501", "en"},
-        {"de en", "de;q=0.5,en;q=0.5", "de"},
-        {"de en", "en;q=0.5,de;q=0.5", "en"}, /* the first in the field */
-        {"de-at de-ch", "de", "de-at"},       /* then the first offer */
-        {"de en", "de;q=0,en;q=0.1", "en"},
-        {"de", "de;q=0", "none"},
-        {"de", "de;q=0.000, *", "none"},
-        {"de en", "de;q=0, *", "en"},
-        {"de en", "*;q=0, en", "en"},
-        {"de", "*;q=0, en", "none"},
-        {"de", "*;q=0", "none"},
-        {"de-at de", "de;q=0, de-AT", "de-at"},
-        {"de-at de", "de, de-AT;q=0", "de"},
-        {"de-at", "de, de-AT;q=0", "none"},
-        {"de", "de-AT;q=0", "none"}, /* what excludes de-AT says nothing of de */
-        {"de", "de-AT;q=0, *;q=0.1", "de"},
-        {"de-at", "de;q=0.2, de-AT;q=0.1, *", "de-at"}, /* "*": what no other range does */
-        {"de en", "*;q=0.9, de;q=0.1", "en"},
-        /* what the field says of de itself counts more than lookup */
-        {"de en", "de-AT, en;q=0.9, de;q=0.1", "en"},
-        {"de en", "de-AT;q=0.2, en;q=0.5", "en"},
-        {"de en", "de-AT;q=0.2, de-CH;q=0.7, en;q=0.5", "de"},
-        {"de de-ch en", "de-CH;q=0.4, en;q=0.5", "en"},
-        {"de de-ch en", "de-CH;q=0.8, en;q=0.5", "de-ch"}, /* de-CH is offered: no lookup */
-        {"de en", "en-GB, de", "en"},
-        /* forms */
-        {"de en", " de ;q=0.1 ,\ten ; q=0.2 ", "en"},
-        {"de en", "de;Q=0.1,en;Q=0.2", "en"},
-        {"de", "DE", "de"},
-        {"de-at", "De-aT", "de-at"},
-        {"de en", "de;q=1,en;q=1.000", "de"},
-        {"de en", "de;q=0.,en;q=1.", "en"},
-        {"de en", "fr|en;q=0.1|de;q=0.2", "de"}, /* three lines */
-        {"de en", ",,,de,,", "de"},
-        {"de", "", "none"},
-        {"de", ",", "none"},
-        {"", "de", "none"},
-        /* malformed elements are passed over, the others count */
-        {"de en", "de;q=1.001,en;q=0.1", "en"},
-        {"de en", "de;q=2,en;q=0.1", "en"},
-        {"de en", "de;q=0.1234,en;q=0.1", "en"},
-        {"de en", "de;q=-1,en;q=0.1", "en"},
-        {"de en", "de;q=.9,en;q=0.1", "en"},
-        {"de en", "de;q=,en;q=0.1", "en"},
-        {"de en", "de;q,en;q=0.1", "en"},
-        {"de en", "de;,en;q=0.1", "en"},
-        {"de en", "de;q =1,en;q=0.1", "en"},
-        {"de en", "de;q=1;q=1,en;q=0.1", "en"},
-        {"de en", "de;level=1,en;q=0.1", "en"},
-        {"de en", "de_DE,en;q=0.1", "en"},
-        {"de en", "de-*,en;q=0.1", "en"}, /* an extended range: not in Accept-Language */
-        {"de en", "*-DE,en;q=0.1", "en"},
-        {"de en", "de-,en;q=0.1", "en"},
-        {"de en", "-,en;q=0.1", "en"},
-        {"de en", "d\xc3\xa9,en;q=0.1", "en"},
-        {"de en", "de fr,en;q=0.1", "en"},
-        {"de en", "abcdefghi,en;q=0.1", "en"},
-        {"de en", "\"de\",en;q=0.1", "en"},
-        {"de", "../../etc/passwd", "none"},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        struct dt_slice got = choose(CASES[i].offers, CASES[i].field);
-        if (!dt_slice_eq(got, dt_slice_str(CASES[i].want)))
-            fail_msg("%s of %s: %.*s", CASES[i].field, CASES[i].offers, DT_SLICE_FMT(got));
+    for (size_t i = 0; i < sizeof CHOICES / sizeof CHOICES[0]; i++) {
+        struct dt_slice got = choose(CHOICES[i].offers, CHOICES[i].field);
+        if (!dt_slice_eq(got, dt_slice_str(CHOICES[i].want)))
+            fail_msg("%s of %s: %.*s", CHOICES[i].field, CHOICES[i].offers, DT_SLICE_FMT(got));
     }
     const struct dt_slice offer = DT_S("de");
     assert_int_equal(dt_lang_choose(NULL, 0, &offer, 1), -1);

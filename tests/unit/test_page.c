@@ -28,7 +28,8 @@ static void assert_page(const struct dt_page *page, const char *text, const char
     size_t len = strlen(text);
     char *exact = malloc(len ? len : 1); /* so that a read past the end is seen */
     assert_non_null(exact);
-    memcpy(exact, text, len);
+    for (size_t i = 0; i < len; i++)
+        exact[i] = text[i];
     for (size_t cap = 0; cap <= strlen(want); cap++) {
         char *mem = malloc(cap ? cap : 1);
         assert_non_null(mem);
