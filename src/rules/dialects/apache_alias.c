@@ -144,7 +144,7 @@ static bool add_below(struct dt_apache *apache, const struct alias *alias, struc
     if (alias->target.len == 0)
         return wait(apache, &rule);
     reader->captures.list[reader->captures.count++] = (struct dt_capture_name){
-        .name = DT_S("splat"), .number = reader->captures.labels, .from = DT_FROM_PATH};
+        .name = DT_S(DT_APACHE_REST), .number = reader->captures.labels, .from = DT_FROM_PATH};
     return target_below(apache, alias->target, below, &target) &&
            dt_target_read(reader, target, DT_TARGET_NATIVE, &rule) && wait(apache, &rule);
 }
@@ -185,57 +185,73 @@ static void redirect(struct dt_apache *apache, const struct alias *alias)
     if (!source_path(apache, alias->path, &path))
         return;
     if (path.len == 1)
-        (void)add_below(apache, alias, path, ":splat");
+        (void)add_below(apache, alias, path, ":" DT_APACHE_REST);
     else if (path.ptr[path.len - 1] == '/')
         (void)add_slashed(apache, alias, path);
     else if (alias->target.len == 0)
         (void)add_below(apache, alias, path, "");
     else if (add_exact(apache, alias, path))
-        (void)add_below(apache, alias, path, "/:splat");
+        (void)add_below(apache, alias, path, "/:" DT_APACHE_REST);
 }
 
 /* ---- RedirectMatch ---- */
 
 static bool match_source(struct dt_apache *apache, const struct alias *alias,
-                         struct dt_apache_captures *captures, struct dt_rule *rule)
+                         struct dt_slice pattern, struct dt_apache_captures *captures,
+                         struct dt_rule *rule)
 {
     struct dt_reader *reader = apache->reader;
     struct dt_slice regex;
     struct dt_buf buf;
-    *captures = (struct dt_apache_captures){.all = dt_apache_all(alias->path, false)};
-    if (captures->all != DT_APACHE_NOT_ALL && dt_apache_fits_all(alias->target, captures->all))
-        return dt_source_parse(reader, DT_S("/*"), DT_BYTE_STAR, DT_SOURCE_NATIVE, rule);
-    captures->all = DT_APACHE_NOT_ALL;
+    if (captures->all != DT_APACHE_NOT_ALL)
+        return dt_pattern_all(reader, DT_S(DT_APACHE_REST), rule);
     dt_buf_init(&buf, DT_PATTERN_MAX);
-    bool fine = dt_apache_regex(apache, alias->path, 0, &buf);
+    bool fine = dt_apache_regex(apache, pattern, 0, &buf);
     fine &= dt_apache_keep(apache, &buf, alias->path, &regex);
     if (!fine || !dt_pattern_begin(reader, rule) ||
         !dt_source_regex(reader, alias->path, dt_pattern_of_path(reader, regex), 0, rule))
         return false;
-    captures->path_groups = reader->captures.groups;
+    captures->path_groups = reader->captures.groups - captures->path_first;
     return true;
 }
 
-static void match(struct dt_apache *apache, const struct alias *alias)
+static bool match(struct dt_apache *apache, const struct alias *alias, struct dt_slice pattern,
+                  struct dt_apache_captures *captures)
 {
     struct dt_reader *reader = apache->reader;
     struct dt_rule rule = new_rule(apache, alias);
-    struct dt_apache_captures captures;
     struct dt_slice target;
     struct dt_buf buf;
-    if (!match_source(apache, alias, &captures, &rule))
-        return;
+    if (!match_source(apache, alias, pattern, captures, &rule))
+        return false;
     if (alias->target.len) {
         dt_buf_init(&buf, 2 * DT_LIMIT_TARGET);
-        dt_apache_match_target(alias->target, &captures, &buf);
+        dt_apache_match_target(alias->target, captures, &buf);
         if (!dt_apache_keep(apache, &buf, alias->target, &target))
-            return;
+            return false;
         if (dt_slice_eq(target, alias->target))
             target = alias->target;
-        if (target.len == 0 || !dt_target_read(reader, target, DT_TARGET_NATIVE, &rule))
-            return;
+        if (dt_apache_is_nothing(target, captures))
+            return true;
+        if (!dt_target_read(reader, target, DT_TARGET_NATIVE, &rule))
+            return false;
     }
-    (void)wait(apache, &rule);
+    return wait(apache, &rule);
+}
+
+static void redirect_match(struct dt_apache *apache, const struct alias *alias)
+{
+    struct dt_apache_captures captures = {.all = dt_apache_all(alias->path, false)};
+    struct dt_slice patterns[2] = {alias->path, DT_SLICE_NONE};
+    unsigned count = 1, edge;
+    if (!dt_apache_fits_all(alias->target, captures.all))
+        captures.all = DT_APACHE_NOT_ALL;
+    if (captures.all == DT_APACHE_NOT_ALL && dt_apache_edge(alias->target, &edge))
+        count = dt_apache_leads(apache, alias->path, alias->target, edge, patterns, &captures);
+    if (count && match(apache, alias, patterns[0], &captures) && count == 2) {
+        captures.lead_empty = true;
+        (void)match(apache, alias, patterns[1], &captures);
+    }
 }
 
 void dt_apache_alias(struct dt_apache *apache, enum dt_apache_alias which, struct dt_slice args)
@@ -250,7 +266,7 @@ void dt_apache_alias(struct dt_apache *apache, enum dt_apache_alias which, struc
     if (!dt_ruleset_intern_action(apache->reader->set, &options.action, &alias.action))
         return;
     if (which == DT_APACHE_MATCH)
-        match(apache, &alias);
+        redirect_match(apache, &alias);
     else
         redirect(apache, &alias);
 }

@@ -19,6 +19,7 @@ struct make {
     struct dt_apache *apache;
     const struct dt_apache_rewrite *rewrite;
     const struct dt_apache_wants *wants;
+    struct dt_slice pattern; /* the rule's, or one that means the same */
     struct dt_apache_captures captures;
     struct dt_rule rule;
 };
@@ -30,6 +31,20 @@ static bool refuse(struct make *make, const char *why)
 
 /* ---- Sources ---- */
 
+/* Does a pattern ask for what a group of it matched? */
+static bool refers_back(struct dt_slice pattern)
+{
+    for (size_t at = 0; at + 1 < pattern.len; at++) {
+        if (pattern.ptr[at] != '\\')
+            continue;
+        at++;
+        if ((dt_is_digit(pattern.ptr[at]) && pattern.ptr[at] != '0') || pattern.ptr[at] == 'g' ||
+            pattern.ptr[at] == 'k')
+            return true;
+    }
+    return false;
+}
+
 /* An expression for the path. */
 static bool path_source(struct make *make)
 {
@@ -40,13 +55,19 @@ static bool path_source(struct make *make)
     struct dt_buf buf;
     unsigned form = (make->apache->directory ? DT_APACHE_DIRECTORY : 0u) |
                     (rewrite->negated ? DT_APACHE_NEGATED : 0u);
+    if (make->apache->directory && !rewrite->negated && dt_apache_asks_all(rewrite->target)) {
+        form |= DT_APACHE_GROUPED;
+        make->captures.path_first = 1;
+        if (refers_back(rewrite->pattern))
+            return refuse(make, "$0 of a pattern that refers to its own groups");
+    }
     bool looks = wants->path_count > 0;
     dt_buf_init(&buf, DT_PATTERN_MAX);
     dt_buf_str(&buf, looks ? "^" : "");
     for (unsigned i = 0; i < wants->path_count; i++)
         dt_buf_put(&buf, wants->paths[i]);
     dt_buf_str(&buf, !looks ? "" : rewrite->nocase ? ".*?(?i:" : ".*?(?:");
-    bool fine = dt_apache_regex(make->apache, rewrite->pattern, form, &buf);
+    bool fine = dt_apache_regex(make->apache, make->pattern, form, &buf);
     dt_buf_str(&buf, looks ? ")" : "");
     fine &= dt_apache_keep(make->apache, &buf, rewrite->pattern, &regex);
     make->captures.path_groups = rewrite->negated ? 0 : dt_apache_groups(rewrite->pattern);
@@ -114,6 +135,8 @@ static bool url_source(struct make *make)
     put_url_path(make, &buf, path);
     make->captures.path_groups = dt_apache_groups(rewrite->pattern);
     make->captures.cond_known = true;
+    if (wants->url_host.len && refers_back(rewrite->pattern))
+        return refuse(make, "groups of the host beside a pattern that refers to its own");
     if (wants->url_host.len)
         make->captures.path_first = rewrite->cond_groups;
     else
@@ -152,36 +175,32 @@ static bool surroundings(struct make *make)
 
 static bool source(struct make *make)
 {
-    const struct dt_apache_rewrite *rewrite = make->rewrite;
     const struct dt_apache_wants *wants = make->wants;
     struct dt_reader *reader = make->apache->reader;
-    make->captures = (struct dt_apache_captures){.cond_groups = rewrite->cond_groups};
     if (!dt_pattern_begin(reader, &make->rule))
         return false;
     if (wants->url_host.len || wants->url_query.len)
         return url_source(make);
-    make->captures.all = dt_apache_all(rewrite->pattern, make->apache->directory);
-    bool all = make->captures.all != DT_APACHE_NOT_ALL && !rewrite->negated && !wants->path_count &&
-               dt_apache_fits_all(rewrite->target, make->captures.all);
-    if (!all)
-        make->captures.all = DT_APACHE_NOT_ALL;
-    bool fine =
-        all ? dt_source_parse(reader, DT_S("/*"), DT_BYTE_STAR, DT_SOURCE_NATIVE, &make->rule)
-            : path_source(make);
+    bool fine = make->captures.all != DT_APACHE_NOT_ALL
+                    ? dt_pattern_all(reader, DT_S(DT_APACHE_REST), &make->rule)
+                    : path_source(make);
     return fine && surroundings(make);
 }
 
 /* ---- Target and the rest ---- */
 
-static bool target(struct make *make)
+/* *ret_nothing: it is no target, and the rule is none. */
+static bool target(struct make *make, bool *ret_nothing)
 {
     const struct dt_apache_rewrite *rewrite = make->rewrite;
     struct dt_reader *reader = make->apache->reader;
     struct dt_slice base = make->apache->scope->base, text;
     struct dt_buf buf;
+    *ret_nothing = false;
     if (rewrite->target.len == 0)
         return true;
-    bool relative = rewrite->target.ptr[0] != '/' && !dt_scan_http(rewrite->target);
+    bool relative = rewrite->target.ptr[0] != '/' && !dt_scan_http(rewrite->target) &&
+                    !make->captures.lead && make->captures.all != DT_APACHE_ALL_PATH;
     if (relative)
         relative = !dt_target_has_scheme(rewrite->target);
     if (relative && (!make->apache->directory || base.len == 0))
@@ -200,6 +219,9 @@ static bool target(struct make *make)
     fine &= dt_apache_keep(make->apache, &buf, rewrite->target, &text);
     if (!fine)
         return false;
+    *ret_nothing = dt_apache_is_nothing(text, &make->captures);
+    if (*ret_nothing)
+        return true;
     if (dt_slice_eq(text, rewrite->target))
         text = rewrite->target;
     if (make->wants->url_host.len)
@@ -226,17 +248,52 @@ static bool conditions(struct make *make, struct dt_options *options)
            dt_ruleset_intern_conditions(reader->set, &options->conditions, &make->rule.conditions);
 }
 
+static bool make_rule(struct make *make, struct dt_slice pattern)
+{
+    struct dt_apache *apache = make->apache;
+    struct dt_reader *reader = apache->reader;
+    struct dt_options options = dt_options_standard();
+    make->pattern = pattern;
+    make->rule = (struct dt_rule){.file = reader->file, .line = reader->line};
+    options.action.status = make->rewrite->status;
+    options.action.query = make->rewrite->query;
+    bool nothing;
+    if (!source(make) || !target(make, &nothing))
+        return false;
+    if (nothing)
+        return true;
+    return conditions(make, &options) &&
+           dt_ruleset_intern_action(reader->set, &options.action, &make->rule.action) &&
+           dt_source_fold(reader, &make->rule, make->rule.flags) &&
+           dt_apache_wait(apache, &apache->scope->rewrites, &make->rule);
+}
+
+/* Is the source for every path, and can the target have what is captured of it? */
+static enum dt_apache_all for_all(const struct make *make)
+{
+    const struct dt_apache_rewrite *rewrite = make->rewrite;
+    enum dt_apache_all all = dt_apache_all(rewrite->pattern, make->apache->directory);
+    bool url = make->wants->url_host.len || make->wants->url_query.len;
+    bool fits = !rewrite->negated && !make->wants->path_count && !url &&
+                dt_apache_fits_all(rewrite->target, all);
+    return fits ? all : DT_APACHE_NOT_ALL;
+}
+
 bool dt_apache_make(struct dt_apache *apache, const struct dt_apache_rewrite *rewrite,
                     const struct dt_apache_wants *wants)
 {
-    struct dt_reader *reader = apache->reader;
     struct make make = {.apache = apache, .rewrite = rewrite, .wants = wants};
-    struct dt_options options = dt_options_standard();
-    make.rule = (struct dt_rule){.file = reader->file, .line = reader->line};
-    options.action.status = rewrite->status;
-    options.action.query = rewrite->query;
-    return source(&make) && target(&make) && conditions(&make, &options) &&
-           dt_ruleset_intern_action(reader->set, &options.action, &make.rule.action) &&
-           dt_source_fold(reader, &make.rule, make.rule.flags) &&
-           dt_apache_wait(apache, &apache->scope->rewrites, &make.rule);
+    struct dt_slice patterns[2] = {rewrite->pattern, DT_SLICE_NONE};
+    unsigned count = 1, edge;
+    bool url = wants->url_host.len || wants->url_query.len;
+    make.captures.cond_groups = rewrite->cond_groups;
+    make.captures.all = for_all(&make);
+    if (!apache->directory && !url && !rewrite->negated && make.captures.all == DT_APACHE_NOT_ALL &&
+        dt_apache_edge(rewrite->target, &edge))
+        count = dt_apache_leads(apache, rewrite->pattern, rewrite->target, edge, patterns,
+                                &make.captures);
+    if (count == 0 || !make_rule(&make, patterns[0]))
+        return false;
+    make.captures.lead_empty = true;
+    return count == 1 || make_rule(&make, patterns[1]);
 }

@@ -271,27 +271,31 @@ static bool begins_with_byte(struct dt_slice text)
     return len == 1 ? dt_is_word(c) || c == '-' : c == '.' || c == '-' || c == '_';
 }
 
-static bool write_directory(struct pattern *pattern)
+static bool write_around(struct pattern *pattern, const char *before, size_t from, unsigned form)
+{
+    dt_buf_str(pattern->out, before);
+    dt_buf_str(pattern->out, form & DT_APACHE_GROUPED ? "(" : "");
+    bool fine = write_from(pattern, from);
+    dt_buf_str(pattern->out, form & DT_APACHE_GROUPED ? ")" : "");
+    return fine;
+}
+
+static bool write_directory(struct pattern *pattern, unsigned form)
 {
     struct dt_slice text = pattern->text;
     unsigned carets;
     bool choice;
     look(text, &carets, &choice);
     bool first = text.len && text.ptr[0] == '^';
-    if (first && carets == 1 && !choice) {
-        dt_buf_str(pattern->out, "^/");
-        return write_from(pattern, 1);
-    }
+    if (first && carets == 1 && !choice)
+        return write_around(pattern, "^/", 1, form);
     bool run = dt_slice_starts(text, DT_S(".*")) || dt_slice_starts(text, DT_S("(.*"));
-    if (carets == 0 && !choice && run) {
-        dt_buf_str(pattern->out, "^/");
-        return write_from(pattern, 0);
-    }
+    if (carets == 0 && !choice && run)
+        return write_around(pattern, "^/", 0, form);
     if (carets == 0 && !choice && begins_with_byte(text))
-        return write_from(pattern, 0);
+        return write_around(pattern, "", 0, form);
     pattern->caret = "(?<=^/)";
-    dt_buf_str(pattern->out, "(?!^)(?:");
-    bool fine = write_from(pattern, 0);
+    bool fine = write_around(pattern, "(?!^)(?:", 0, form);
     dt_buf_char(pattern->out, ')');
     return fine;
 }
@@ -306,7 +310,7 @@ bool dt_apache_choice(struct dt_slice pattern)
 
 static bool write_path(struct pattern *pattern, unsigned form)
 {
-    return form & DT_APACHE_DIRECTORY ? write_directory(pattern) : write_from(pattern, 0);
+    return form & DT_APACHE_DIRECTORY ? write_directory(pattern, form) : write_from(pattern, 0);
 }
 
 /* In a URL the path has to be tied to its beginning, and "?" is where it ends. */

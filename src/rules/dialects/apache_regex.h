@@ -21,6 +21,7 @@ enum dt_apache_all dt_apache_all(struct dt_slice pattern, bool directory);
 enum dt_apache_form {
     DT_APACHE_DIRECTORY = 1, /* of a .htaccess */
     DT_APACHE_NEGATED = 2,   /* for all paths that do not match it */
+    DT_APACHE_GROUPED = 8,   /* of a .htaccess: a group around what is matched */
     DT_APACHE_IN_URL = 4,    /* to stand in an expression for URLs: it begins with "^/" */
 };
 

@@ -6,6 +6,8 @@
  */
 #include "rules/dialects/apache_target.h"
 
+#include "rules/dialects/pattern.h"
+#include "rules/dialects/pattern_lead.h"
 #include "rules/native_scan.h"
 
 struct work {
@@ -18,18 +20,19 @@ struct work {
     bool behind; /* the path */
 };
 
-/* Would a sign and what follows it be read as a capture? */
-static bool looks_like_capture(char c, char next)
+/* Would a sign be read as a capture, where it stands? */
+static bool looks_like_capture(const struct dt_buf *out, char c, char next)
 {
+    char last = out->len ? out->ptr[out->len - 1] : 0;
     if (c == ':')
-        return dt_is_alpha(next) || next == '_';
-    return c == '$' && (dt_is_digit(next) || next == '{');
+        return next == '_' || (dt_is_alpha(next) && !dt_is_word(last) && last != ':');
+    return c == '{' || (c == '$' && (dt_is_digit(next) || next == '{'));
 }
 
 /* One byte that means itself. */
 static void put_byte(struct dt_buf *out, char c, char next, bool encode)
 {
-    if (c == '{' || c == '*' || looks_like_capture(c, next) || (encode && c == '%'))
+    if (looks_like_capture(out, c, next) || (encode && c == '%'))
         dt_buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
     else
         dt_buf_char(out, c);
@@ -39,6 +42,17 @@ void dt_apache_put(struct dt_buf *out, struct dt_slice text, bool path)
 {
     for (size_t at = 0; at < text.len; at++)
         put_byte(out, text.ptr[at], at + 1 < text.len ? text.ptr[at + 1] : 0, path);
+}
+
+bool dt_apache_asks_all(struct dt_slice text)
+{
+    for (size_t at = 0; at + 1 < text.len; at++) {
+        if (text.ptr[at] == '\\')
+            at++;
+        else if (text.ptr[at] == '$' && text.ptr[at + 1] == '0')
+            return true;
+    }
+    return false;
 }
 
 bool dt_apache_fits_all(struct dt_slice text, enum dt_apache_all all)
@@ -55,14 +69,66 @@ bool dt_apache_fits_all(struct dt_slice text, enum dt_apache_all all)
     return true;
 }
 
+bool dt_apache_edge(struct dt_slice text, unsigned *ret_group)
+{
+    size_t scheme = dt_scan_http(text), at = scheme;
+    size_t end = scheme + dt_scan_authority(dt_slice_from(text, scheme));
+    if (scheme == 0)
+        end = text.len < 1 ? 0 : 1;
+    while (at < end && !(text.ptr[at] == '$' && at + 1 < text.len && dt_is_digit(text.ptr[at + 1])))
+        at++;
+    if (at == end || (scheme && at == scheme))
+        return false;
+    *ret_group = (unsigned)(text.ptr[at + 1] - '0');
+    return true;
+}
+
+bool dt_apache_is_nothing(struct dt_slice target, const struct dt_apache_captures *captures)
+{
+    return captures->lead && captures->lead_empty &&
+           (target.len == 0 || (target.ptr[0] != '/' && !dt_scan_http(target)));
+}
+
+unsigned dt_apache_leads(struct dt_apache *apache, struct dt_slice pattern, struct dt_slice target,
+                         unsigned group, struct dt_slice ret[2],
+                         struct dt_apache_captures *captures)
+{
+    struct dt_reader *reader = apache->reader;
+    struct dt_lead lead;
+    captures->lead = true;
+    captures->lead_group = group;
+    if (group == 1 && dt_lead_find(pattern, &lead)) {
+        ret[0] = dt_lead_first(reader, &lead);
+        ret[1] = dt_lead_second(reader, &lead);
+        return lead.may_be_empty ? 2 : 1;
+    }
+    if (group || !dt_slice_starts(pattern, DT_S("^/")) || dt_apache_choice(pattern) ||
+        (pattern.len > 2 && strchr("?*+{", pattern.ptr[2]))) {
+        dt_reader_error(reader, target, "target-open",
+                        "$%u would choose the host: that it begins with the path's first slash "
+                        "cannot be told",
+                        group);
+        return 0;
+    }
+    const struct dt_slice parts[] = {DT_S("^/("), dt_slice_from(pattern, 2), DT_S(")")};
+    captures->path_first = 1;
+    ret[0] = dt_pattern_join(reader, parts, 3);
+    return 1;
+}
+
 /* "$N" */
 static void put_group(struct work *work, unsigned number)
 {
     const struct dt_apache_captures *captures = work->captures;
+    if (captures->lead && number == captures->lead_group) {
+        if (captures->lead_empty)
+            return;
+        dt_buf_char(work->out, '/');
+    }
     if (captures->all == DT_APACHE_NOT_ALL && number <= captures->path_groups)
         dt_buf_printf(work->out, "${%u}", captures->path_first + number);
     else if (number == 1 && captures->all == DT_APACHE_ALL_REST)
-        dt_buf_str(work->out, ":splat");
+        dt_buf_str(work->out, ":" DT_APACHE_REST);
     else if (number == 1 && captures->all == DT_APACHE_ALL_PATH)
         dt_buf_str(work->out, "{path}");
 }

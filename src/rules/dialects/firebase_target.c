@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "rules/dialects/firebase_glob.h"
 #include "rules/dialects/pattern.h"
+#include "rules/dialects/pattern_lead.h"
 #include "rules/native_scan.h"
 #include "rules/reader.h"
 #include "rules/regex.h"
@@ -144,109 +145,6 @@ bool dt_firebase_target(struct dt_reader *reader, struct dt_slice where, struct 
 
 /* ---- Regexes ---- */
 
-/* An expression in the parts around the slash that its first group begins with. */
-struct lead {
-    bool anchored;         /* to the path's first slash */
-    bool may_be_empty;     /* the group is (.*) */
-    struct dt_slice open;  /* "(" or "(?P<name>" */
-    const char *body;      /* instead of what was cut off: "" or ".*" */
-    struct dt_slice rest;  /* of the group, and all behind it */
-    struct dt_slice after; /* all behind the group */
-};
-
-/* Where the group that opens at `at` closes, or text.len. Notes whether there is a "|" outside of
- * all groups but this one. */
-static size_t close_group(struct dt_slice text, size_t at, bool *ret_choice)
-{
-    size_t depth = 0, close = text.len;
-    bool class = false;
-    *ret_choice = false;
-    for (; at < text.len; at++) {
-        char c = text.ptr[at];
-        if (c == '\\') {
-            at++;
-        } else if (class || c == '[') {
-            class = c != ']';
-        } else if (c == '(') {
-            depth++;
-        } else if (c == ')' && depth && --depth == 0 && close == text.len) {
-            close = at;
-        } else if (c == '|' && (depth == 0 || (depth == 1 && close == text.len))) {
-            *ret_choice = true;
-        }
-    }
-    return close;
-}
-
-static bool quantifier(struct dt_slice text, size_t at)
-{
-    return at < text.len && text.ptr[at] && strchr("*+?{", text.ptr[at]);
-}
-
-/* Cuts "/", ".*" or ".+" off the group's body. */
-static bool cut_slash(struct lead *lead, struct dt_slice body)
-{
-    size_t slash = dt_slice_starts(body, DT_S("\\/")) ? 2
-                   : dt_slice_starts(body, DT_S("/")) ? 1
-                                                      : 0;
-    if (slash && !quantifier(lead->rest, slash)) {
-        lead->rest = dt_slice_from(lead->rest, slash);
-        lead->body = "";
-        return true;
-    }
-    lead->may_be_empty = dt_slice_eq(body, DT_S(".*"));
-    lead->anchored = true;
-    lead->body = ".*";
-    lead->rest = dt_slice_from(lead->rest, 2);
-    return lead->may_be_empty || dt_slice_eq(body, DT_S(".+"));
-}
-
-static bool find_lead(struct dt_slice text, struct lead *ret)
-{
-    size_t at = text.len && text.ptr[0] == '^';
-    bool choice;
-    struct lead lead = {.anchored = at == 1};
-    struct dt_slice group = dt_slice_from(text, at);
-    size_t len = 1;
-    if (!dt_slice_starts(group, DT_S("(")))
-        return false;
-    if (group.len > 1 && group.ptr[1] == '?') {
-        const char *name = memchr(group.ptr, '>', group.len);
-        bool named = dt_slice_starts(group, DT_S("(?P<")) || dt_slice_starts(group, DT_S("(?<"));
-        if (!named || !name || !dt_firebase_name(dt_slice_from(group, group.ptr[2] == 'P' ? 4 : 3)))
-            return false;
-        len = (size_t)(name - group.ptr) + 1;
-    }
-    size_t close = close_group(text, at, &choice);
-    if (choice || close == text.len || quantifier(text, close + 1))
-        return false;
-    lead.open = dt_slice_of(group.ptr, len);
-    lead.rest = dt_slice_from(group, len);
-    lead.after = dt_slice_from(text, close + 1);
-    struct dt_slice body = dt_slice_of(lead.rest.ptr, close - at - len);
-    if (!cut_slash(&lead, body))
-        return false;
-    *ret = lead;
-    return true;
-}
-
-/* The parts as one text in the arena; an empty one when memory is out. */
-static struct dt_slice join(struct dt_reader *reader, const struct dt_slice *parts, size_t count)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < count; i++)
-        len += parts[i].len;
-    char *mem = dt_arena_alloc(&reader->set->arena, len + 1), *p = mem;
-    for (size_t i = 0; mem && i < count; i++) {
-        if (parts[i].len)
-            memcpy(p, parts[i].ptr, parts[i].len);
-        p += parts[i].len;
-    }
-    if (!mem)
-        dt_reader_nomem(reader);
-    return dt_slice_of(mem, mem ? len : 0);
-}
-
 static bool add(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,
                 struct dt_slice regex, struct dt_slice target, const struct dt_rule *like)
 {
@@ -263,12 +161,12 @@ static bool add(struct dt_reader *reader, const struct dt_firebase_regex_rule *i
 static bool add_lead(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,
                      const struct dt_rule *rule)
 {
-    struct lead lead;
+    struct dt_lead lead;
     struct dt_slice name = dt_slice_from(in->target, 1);
     bool number = name.len && name.ptr[0] == '1' && digits_len(name) == 1;
     name.len = number ? 1 : dt_firebase_name(name);
     struct dt_slice tail = dt_slice_from(in->target, name.len + 1);
-    bool fine = name.len && find_lead(in->regex, &lead);
+    bool fine = name.len && dt_lead_find(in->regex, &lead);
     if (fine && !number)
         fine =
             lead.open.len > name.len + 1 &&
@@ -277,16 +175,13 @@ static bool add_lead(struct dt_reader *reader, const struct dt_firebase_regex_ru
         return DT_REFUSE(reader, in->target_at, "target-relative",
                          "begins with a capture, and that it takes the path from its first slash "
                          "on cannot be told: begin it with / or a scheme");
-    const struct dt_slice first[] = {lead.anchored ? DT_S("^/") : DT_S("/"), lead.open,
-                                     dt_slice_str(lead.body), lead.rest};
     const struct dt_slice to[] = {DT_S("/"), in->target};
-    if (!add(reader, in, join(reader, first, 4), join(reader, to, 2), rule))
+    if (!add(reader, in, dt_lead_first(reader, &lead), dt_pattern_join(reader, to, 2), rule))
         return false;
     if (!lead.may_be_empty || tail.len == 0 || tail.ptr[0] != '/')
         return true;
     /* nothing in the group: what is behind it begins the path */
-    const struct dt_slice second[] = {DT_S("^"), lead.open, DT_S(")"), lead.after};
-    return add(reader, in, join(reader, second, 4), tail, rule);
+    return add(reader, in, dt_lead_second(reader, &lead), tail, rule);
 }
 
 void dt_firebase_regex_rule(struct dt_reader *reader, const struct dt_firebase_regex_rule *in,

@@ -109,7 +109,8 @@ static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_
     if (star && star + 1 < path.ptr + path.len)
         return DT_REFUSE(reader, dt_slice_of(star, 1), "source-star",
                          "Netlify has a \"*\" at the end of a path only");
-    return dt_source_parse(reader, from, dt_scan_bits(from), DT_SOURCE_NATIVE, rule);
+    enum dt_source_mode mode = from.ptr[0] == '~' ? DT_SOURCE_LITERAL : DT_SOURCE_NATIVE;
+    return dt_source_parse(reader, from, dt_scan_bits(from), mode, rule);
 }
 
 /* The parts between source and target, as one query. */

@@ -15,6 +15,32 @@ bool dt_pattern_begin(struct dt_reader *reader, struct dt_rule *rule)
     return dt_source_parse(reader, DT_S("/"), 0, DT_SOURCE_LITERAL, rule);
 }
 
+bool dt_pattern_all(struct dt_reader *reader, struct dt_slice name, struct dt_rule *rule)
+{
+    struct dt_capture_names *captures = &reader->captures;
+    if (!dt_source_parse(reader, DT_S("/*"), DT_BYTE_STAR, DT_SOURCE_NATIVE, rule))
+        return false;
+    captures->list[captures->count - 1].name = name;
+    return true;
+}
+
+struct dt_slice dt_pattern_join(struct dt_reader *reader, const struct dt_slice *parts,
+                                size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *mem = dt_arena_alloc(&reader->set->arena, len + 1), *p = mem;
+    for (size_t i = 0; mem && i < count; i++) {
+        if (parts[i].len)
+            memcpy(p, parts[i].ptr, parts[i].len);
+        p += parts[i].len;
+    }
+    if (!mem)
+        dt_reader_nomem(reader);
+    return dt_slice_of(mem, mem ? len : 0);
+}
+
 static size_t slash_len(struct dt_slice text)
 {
     return dt_slice_starts(text, DT_S("\\/")) ? 2 : dt_slice_starts(text, DT_S("/")) ? 1 : 0;
@@ -28,14 +54,8 @@ struct dt_slice dt_pattern_of_path(struct dt_reader *reader, struct dt_slice reg
     bool http = text.len >= 4 && dt_slice_eq_nocase(dt_slice_of(text.ptr, 4), DT_S("http"));
     if (!slashes && !http)
         return regex;
-    char *mem = dt_arena_alloc(&reader->set->arena, regex.len + 4);
-    if (!mem) {
-        dt_reader_nomem(reader);
-        return DT_SLICE_NONE;
-    }
-    memcpy(mem, "(?:)", 4);
-    memcpy(mem + 4, regex.ptr, regex.len);
-    return dt_slice_of(mem, regex.len + 4);
+    const struct dt_slice parts[] = {DT_S("(?:)"), regex};
+    return dt_pattern_join(reader, parts, 2);
 }
 
 static bool is_hex(char c)
