@@ -4,6 +4,7 @@
  * reader's promises, and everything that can be asked of the set is asked.
  */
 #include "../unit/test_rules_check.h"
+#include "fuzz_zone_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,13 +17,23 @@ struct world {
     unsigned loads;
 };
 
-/* The text includes itself under other names, but for "missing". */
+/* The text includes itself under other names, but for "missing"; and it is every page. */
 static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_text)
 {
     struct world *world = ctx;
     if (dt_slice_eq(name, DT_S("missing")) || world->loads++ >= MAX_LOADS)
         return DT_ERR_NOT_FOUND;
     *ret_text = world->text;
+    return DT_OK;
+}
+
+/* One good zone; under other names the text, which is none, but for "missing". */
+static enum dt_err load_zone(void *ctx, struct dt_slice name, struct dt_slice *ret_bytes)
+{
+    struct world *world = ctx;
+    if (dt_slice_eq(name, DT_S("missing")) || world->loads++ >= MAX_LOADS)
+        return DT_ERR_NOT_FOUND;
+    *ret_bytes = dt_slice_eq(name, DT_S("Europe/Berlin")) ? fuzz_zone_file() : world->text;
     return DT_OK;
 }
 
@@ -41,7 +52,12 @@ static void touch_set(const struct dt_ruleset *set)
         touch(rule->host);
         touch(rule->path);
         touch(rule->target);
+        touch(dt_ruleset_action(set, rule->action)->fields);
+        touch(dt_ruleset_action(set, rule->action)->page);
     }
+    for (size_t i = 0; i < dt_ruleset_expect_count(set); i++)
+        for (size_t f = 0; f < dt_ruleset_expect(set, i)->nfields; f++)
+            touch(dt_ruleset_expect(set, i)->fields[f].value);
     for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {
         touch(dt_ruleset_diag(set, i)->text);
         touch(dt_ruleset_diag(set, i)->message);
@@ -67,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(mem, data, size);
     struct world world = {.text = dt_slice_of(mem + 1, size - 1)};
-    struct dt_loader loader = {.load = load, .ctx = &world};
+    struct dt_loader loader = {.load = load, .ctx = &world, .zone = load_zone};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     if (set) {
         enum dt_err err =

@@ -282,7 +282,7 @@ static void damage(void **state)
     assert_true(want[0][0].holds);
     size_t refused = 0;
     for (size_t at = 0; at < 2 * w.snapshot.conditions_len; at++) {
-        unsigned char flip = at % 2 ? 0xff : (unsigned char)(1u << at / 2 % 8);
+        unsigned char flip = (unsigned char)(at % 2 ? 0xffu : 1u << at / 2 % 8);
         w.section[at / 2] ^= flip;
         for (size_t r = 0; r < 2; r++) {
             for (size_t i = 0; i < count; i++) {
