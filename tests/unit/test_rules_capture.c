@@ -168,6 +168,19 @@ static const struct rules_case open_hosts_cases[] = {
                     "{scheme}://, did you mean /$1\n"},
 };
 
+static const struct rules_case opened_hosts_cases[] = {
+    {"/* https://:splat/ open=yes", "1: /... open > https://{h0}/ 307\n"},
+    {"/a?h=:h https://a.:h:8443/:h open=yes", "1: /a ?h <h> open > https://a.{h0}:8443/{0} 307\n"},
+    {"/:h https://x:h.EXAMPLE/ open=yes", "1: /<> open > https://x{h0}.example/ 307\n"},
+    {"~^/(.*)$ {scheme}://$1 open=yes", "1: ~ ^/(.*)$ open > {h scheme}://{h1} 307\n"},
+    {"@default open=yes\n/:h https://:h/\n/a /b", "2: /<> open > https://{h0}/ 307\n"
+                                                  "3: /a open > /b 307\n"},
+    {"/* https://:splat/ open=no",
+     "1:12+6 error target-open: would let the request choose the host: write open=yes if it may\n"},
+    {"@default open=yes\n/:h https://:h/ open=no",
+     "2:13+2 error target-open: would let the request choose the host: write open=yes if it may\n"},
+};
+
 static const struct rules_case refused_hosts_with_captures_cases[] = {
     {"/* https://x.{host}\xc3\xa9/",
      "1:12+10 error target-host: beside a capture a host has letters, digits, \"-\", \"_\" and "
@@ -235,6 +248,12 @@ static void open_hosts(void **state)
     DUMP_RUN(open_hosts_cases, DT_FORMAT_NATIVE);
 }
 
+static void opened_hosts(void **state)
+{
+    (void)state;
+    DUMP_RUN(opened_hosts_cases, DT_FORMAT_NATIVE);
+}
+
 static void refused_hosts_with_captures(void **state)
 {
     (void)state;
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(two_slashes),
         cmocka_unit_test(refused_captures),
         cmocka_unit_test(open_hosts),
+        cmocka_unit_test(opened_hosts),
         cmocka_unit_test(refused_hosts_with_captures),
     };
     return cmocka_run_group_tests_name("rules: capture", tests, NULL, NULL);

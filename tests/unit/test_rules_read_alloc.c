@@ -43,6 +43,10 @@ static const char text[] =
     "//b\xc3\xbc"
     "cher.example/%7ex?b=1&a /\xc3\xa9 301 note=\"a \\\"b\\\"\" case=ignore\n"
     "/d/* https://H.example/:splat?x=:splat cache=1h query=keep:\xc3\xa9\n"
+    "/n/:a/:%69d/*?Q=:q&b=1 /:a/:id/:q/:splat case=ignore\n/g*z /:splat\n"
+    "//:t.h.example/x?y=:y https://:t.b\xc3\xbc"
+    "cher.example/:y\n"
+    "~^/caf\xc3\xa9(?<n>x) /$1/${n}\n@host :u.h.example\n~^/z{u}? /${u}\n/:v /:u\n@host *\n"
     "/broken\n/x mailto:a@b.example\n@host .h.example\n@default owner=me\n/y /z\n"
     "@include sub\n@expect http://h.example/a -> 307 http://h.example/b\n";
 

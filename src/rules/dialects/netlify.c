@@ -2,10 +2,11 @@
  *
  * Netlify's _redirects, cut into parts as its own redirect-parser does: from, query conditions, to,
  * status with an optional "!", conditions. What needs files to serve (rewrites, pages of a 404) or
- * knowledge of the visitor is refused line by line. A final slash does not count there, and the
- * first rule that matches wins. "!" (also when a file is there) is what a server without files does
+ * Netlify's own accounts is refused line by line. A final slash does not count there, and the first
+ * rule that matches wins. "!" (also when a file is there) is what a server without files does
  * anyway.
  */
+#include "base/buf.h"
 #include "rules/native_scan.h"
 #include "rules/reader.h"
 #include "rules/target.h"
@@ -164,25 +165,57 @@ static bool read_status(struct dt_reader *reader, const struct parts *parts, uin
     return true;
 }
 
-static bool read_conditions(struct dt_reader *reader, const struct parts *parts)
+static const struct {
+    const char *name;
+    const char *option; /* ours that means the same; NULL: there is none */
+} conditions[] = {
+    {"Country", "country"}, {"Language", "lang"}, {"Cookie", "cookie"},
+    {"Role", NULL},         {"Sign", NULL},       {"signed", NULL},
+};
+#define CONDITIONS (sizeof conditions / sizeof *conditions)
+
+/* Appends what a condition is in our language. */
+static bool add_condition(struct dt_reader *reader, struct dt_slice part, struct dt_buf *text)
 {
-    static const char *const known[] = {"Country", "Language", "Role", "Sign", "signed", "Cookie"};
+    const char *equals = memchr(part.ptr, '=', part.len);
+    struct dt_slice name = dt_slice_of(part.ptr, equals ? (size_t)(equals - part.ptr) : part.len);
+    size_t at = 0;
+    while (at < CONDITIONS && !dt_slice_eq_nocase(name, dt_slice_str(conditions[at].name)))
+        at++;
+    if (!equals || at == CONDITIONS)
+        return DT_REFUSE(reader, part, "netlify-condition", "neither a status nor a condition");
+    struct dt_slice value = dt_slice_from(part, name.len + 1);
+    if (!conditions[at].option)
+        return DT_REFUSE(reader, part, "netlify-condition",
+                         "%s= asks for what only Netlify's own accounts and keys can tell",
+                         conditions[at].name);
+    if (value.len == 0 || memchr(value.ptr, '"', value.len))
+        return DT_REFUSE(reader, part, "netlify-condition", "%s= wants a value",
+                         conditions[at].name);
+    if (strcmp(conditions[at].option, "cookie") == 0 &&
+        (memchr(value.ptr, ',', value.len) || memchr(value.ptr, ':', value.len)))
+        return DT_REFUSE(reader, part, "netlify-condition",
+                         "several cookies are alternatives: write a rule for each");
+    dt_buf_str(text, conditions[at].option);
+    dt_buf_char(text, '=');
+    dt_buf_put(text, value);
+    dt_buf_char(text, ' ');
+    return true;
+}
+
+static bool read_conditions(struct dt_reader *reader, const struct parts *parts,
+                            struct dt_options *options)
+{
     bool fine = true;
-    for (size_t i = parts->to + 2; i < parts->count; i++) {
-        struct dt_slice part = parts->all[i], name = part;
-        const char *equals = memchr(part.ptr, '=', part.len);
-        name.len = equals ? (size_t)(equals - part.ptr) : part.len;
-        size_t at = 0;
-        while (at < sizeof known / sizeof *known &&
-               !dt_slice_eq_nocase(name, dt_slice_str(known[at])))
-            at++;
-        if (equals && at < sizeof known / sizeof *known)
-            fine = DT_REFUSE(reader, part, "not-built", "the condition %s= is not built yet",
-                             known[at]);
-        else
-            fine = DT_REFUSE(reader, part, "netlify-condition", "neither a status nor a condition");
-    }
-    return fine;
+    struct dt_buf text;
+    dt_buf_init(&text, DT_LIMIT_LINE + MAX_PARTS * 8);
+    for (size_t i = parts->to + 2; i < parts->count; i++)
+        fine &= add_condition(reader, parts->all[i], &text);
+    struct dt_slice copy = dt_arena_copy(&reader->set->arena, dt_buf_slice(&text));
+    if (dt_buf_err(&text) || (text.len && !copy.ptr))
+        fine = dt_reader_nomem(reader);
+    dt_buf_release(&text);
+    return fine && (copy.len == 0 || dt_options_parse(reader, copy, options));
 }
 
 static void read_line(struct dt_reader *reader)
@@ -200,9 +233,10 @@ static void read_line(struct dt_reader *reader)
     reader->captures.broken = !fine;
     fine &= dt_target_read(reader, parts.all[parts.to], DT_TARGET_NETLIFY, &rule);
     fine &= read_status(reader, &parts, &options.action.status);
-    fine &= read_conditions(reader, &parts);
+    fine &= read_conditions(reader, &parts, &options);
     if (fine && dt_source_fold(reader, &rule, DT_RULE_IGNORE_SLASH) &&
-        dt_ruleset_intern_action(reader->set, &options.action, &rule.action))
+        dt_ruleset_intern_action(reader->set, &options.action, &rule.action) &&
+        dt_ruleset_intern_conditions(reader->set, &options.conditions, &rule.conditions))
         dt_ruleset_add_rule(reader->set, &rule);
 }
 
