@@ -110,17 +110,12 @@ static bool may_recurse(struct dt_slice text)
     return false;
 }
 
-/* Where no memory may be executed the JIT fails, and PCRE2 interprets. In the JIT a recursion costs
- * more the deeper it is, and no limit counts that. */
 static pcre2_code *compile(struct dt_slice text, uint32_t options)
 {
     int failure;
     size_t at;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(text.len ? text.ptr : ""), text.len, options,
-                                     &failure, &at, NULL);
-    if (code && !may_recurse(text))
-        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-    return code;
+    return pcre2_compile((PCRE2_SPTR)(text.len ? text.ptr : ""), text.len, options, &failure, &at,
+                         NULL);
 }
 
 static uint32_t info(const pcre2_code *code, uint32_t what)
@@ -130,18 +125,44 @@ static uint32_t info(const pcre2_code *code, uint32_t what)
     return value;
 }
 
+/* ^x, and .*x: where a line begins. */
+static bool begins_at_one_place(const pcre2_code *code)
+{
+    return (info(code, PCRE2_INFO_ALLOPTIONS) & PCRE2_ANCHORED) ||
+           info(code, PCRE2_INFO_FIRSTCODETYPE) == 2;
+}
+
+/* What the JIT does to find where a match could begin has been wrong in one version and another
+ * ((1|)b*1 does not match 1 in 10.42, PCRE2's issue 336; in 10.45 it is issue 874), and saves a few
+ * dozen nanoseconds: it is done without. Where no memory may be executed the JIT fails, and PCRE2
+ * interprets. In the JIT a recursion costs more the deeper it is, and no limit counts that. */
+static pcre2_code *compile_for_match(struct dt_slice text, uint32_t options, bool *ret_one_place)
+{
+    pcre2_code *code = compile(text, options);
+    if (!code)
+        return NULL;
+    *ret_one_place = begins_at_one_place(code);
+    if (!*ret_one_place) {
+        pcre2_code_free(code);
+        code = compile(text, options | PCRE2_NO_START_OPTIMIZE);
+    }
+    if (code && !may_recurse(text))
+        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    return code;
+}
+
 bool dt_regex_code_init(struct dt_regex_code *code, struct dt_slice text, bool nocase)
 {
-    pcre2_code *quick = compile(text, dt_regex_options(nocase));
+    bool one_place;
+    pcre2_code *quick = compile_for_match(text, dt_regex_options(nocase), &one_place);
     if (!quick)
         return false;
     uint32_t groups = info(quick, PCRE2_INFO_CAPTURECOUNT) + 1;
     size_t compiled = 0;
     (void)pcre2_pattern_info(quick, PCRE2_INFO_JITSIZE, &compiled);
-    *code = (struct dt_regex_code){.quick = quick, .compiled = compiled > 0};
+    *code =
+        (struct dt_regex_code){.quick = quick, .one_place = one_place, .compiled = compiled > 0};
     code->groups = (uint16_t)(groups < DT_CAPTURES_MAX ? groups : DT_CAPTURES_MAX);
-    code->one_place = (info(quick, PCRE2_INFO_ALLOPTIONS) & PCRE2_ANCHORED) ||
-                      info(quick, PCRE2_INFO_FIRSTCODETYPE) == 2; /* where a line begins: .*x */
     return true;
 }
 
@@ -208,8 +229,10 @@ enum dt_regex_result dt_matcher_quick(struct dt_matcher *m, const struct dt_rege
 enum dt_regex_result dt_matcher_careful(struct dt_matcher *m, struct dt_regex_code *code,
                                         struct dt_slice text, bool nocase, struct dt_slice subject)
 {
+    bool one_place;
     if (!code->careful)
-        code->careful = compile(text, dt_regex_options(nocase) | PCRE2_AUTO_CALLOUT);
+        code->careful =
+            compile_for_match(text, dt_regex_options(nocase) | PCRE2_AUTO_CALLOUT, &one_place);
     if (!code->careful)
         return DT_REGEX_LIMIT; /* with callouts it is too large */
     bool compares = info(code->careful, PCRE2_INFO_BACKREFMAX) > 0;
