@@ -187,9 +187,12 @@ static bool finish(struct draft *draft, struct dt_conditions *ret)
 
 bool dt_cond_settle(struct dt_reader *reader, struct dt_options *options)
 {
-    struct draft draft = {.reader = reader, .options = options};
+    struct draft draft; /* its list is long, and nearly always short */
     const struct dt_cond_item *zone = find_item(options, DT_OPTION_TZ);
     options->conditions = (struct dt_conditions){NULL, 0};
+    draft.reader = reader;
+    draft.options = options;
+    draft.count = 0;
     draft.zone = zone ? zone->condition.zone : NULL;
     draft.has_zone = zone != NULL;
     EACH_ITEM(item, options)

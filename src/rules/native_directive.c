@@ -26,7 +26,8 @@ static void read_default(struct dt_words *words)
     if (!dt_options_parse(words->reader, words->rest, &options))
         return;
     words->reader->defaults = options;
-    words->reader->has_tail = false;
+    for (size_t i = 0; i < DT_TAILS; i++)
+        words->reader->tails[i].text = DT_SLICE_NONE;
 }
 
 static void read_order(struct dt_words *words)

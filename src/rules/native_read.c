@@ -9,30 +9,41 @@
 #include "rules/reader.h"
 #include "rules/target.h"
 
-/* Options, with their interned action and conditions; what the last line had when the text is the
- * same. */
-static bool read_tail(struct dt_reader *reader, struct dt_slice tail)
+/* What this text behind a target meant on a line not long ago; NULL when it is new. */
+static const struct dt_tail *find_tail(struct dt_reader *reader, struct dt_slice text)
 {
-    if (reader->has_tail && dt_slice_eq(tail, reader->tail))
-        return true;
-    struct dt_options options = reader->defaults;
-    reader->has_tail = false;
-    if (!dt_options_parse(reader, tail, &options) ||
-        !dt_ruleset_intern_action(reader->set, &options.action, &reader->action) ||
-        !dt_ruleset_intern_conditions(reader->set, &options.conditions, &reader->conditions))
-        return false;
-    reader->options = options;
-    reader->tail = tail;
-    reader->has_tail = true;
-    return true;
+    unsigned at = reader->last_tail;
+    for (unsigned i = 0; i < DT_TAILS; i++, at = (at + 1) % DT_TAILS) {
+        const struct dt_tail *tail = &reader->tails[at];
+        if (tail->text.ptr && dt_slice_eq(text, tail->text)) {
+            reader->last_tail = at;
+            return tail;
+        }
+    }
+    return NULL;
 }
 
-/* A target is read before its options are, and depends on this one. */
-static bool is_open(const struct dt_reader *reader, struct dt_slice tail)
+/* Options, with their interned action and conditions. NULL after an error. */
+static const struct dt_tail *read_tail(struct dt_reader *reader, struct dt_slice text)
 {
-    if (reader->has_tail && dt_slice_eq(tail, reader->tail))
-        return reader->options.flags & DT_RULE_OPEN;
-    return dt_options_open(tail, &reader->defaults);
+    struct dt_tail *tail = &reader->tails[reader->next_tail];
+    tail->text = DT_SLICE_NONE;
+    tail->options = reader->defaults;
+    if (!dt_options_parse(reader, text, &tail->options) ||
+        !dt_ruleset_intern_action(reader->set, &tail->options.action, &tail->action) ||
+        !dt_ruleset_intern_conditions(reader->set, &tail->options.conditions, &tail->conditions))
+        return NULL;
+    tail->text = text;
+    reader->last_tail = reader->next_tail;
+    reader->next_tail = (reader->next_tail + 1) % DT_TAILS;
+    return tail;
+}
+
+/* open=yes: the target is read before its options are, and depends on this one. */
+static bool is_open(const struct dt_reader *reader, const struct dt_tail *tail,
+                    struct dt_slice text)
+{
+    return tail ? tail->options.flags & DT_RULE_OPEN : dt_options_open(text, &reader->defaults);
 }
 
 static void note_native(struct dt_reader *reader)
@@ -66,19 +77,20 @@ static void read_rule(struct dt_reader *reader, const char *p, const char *end)
                         "a source without a target");
         return;
     }
-    struct dt_slice tail = dt_slice_of(stop, (size_t)(end - stop));
-    if (is_open(reader, tail))
+    struct dt_slice text = dt_slice_of(stop, (size_t)(end - stop));
+    const struct dt_tail *tail = find_tail(reader, text);
+    if (is_open(reader, tail, text))
         rule.flags |= DT_RULE_OPEN;
     if (!dt_slice_eq(target, DT_S("-")))
         fine &= dt_target_parse(reader, target, target_bits, DT_TARGET_NATIVE, &rule);
-    if (!read_tail(reader, tail))
+    if (!tail)
+        tail = read_tail(reader, text);
+    if (!tail || !fine || !dt_options_check(reader, &tail->options, target) ||
+        !dt_source_fold(reader, &rule, tail->options.flags))
         return;
-    if (!fine || !dt_options_check(reader, &reader->options, target) ||
-        !dt_source_fold(reader, &rule, reader->options.flags))
-        return;
-    rule.action = reader->action;
-    rule.conditions = reader->conditions;
-    rule.priority = reader->options.priority;
+    rule.action = tail->action;
+    rule.conditions = tail->conditions;
+    rule.priority = tail->options.priority;
     dt_ruleset_add_rule(reader->set, &rule);
 }
 

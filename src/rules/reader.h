@@ -12,6 +12,15 @@
 #include "rules/ruleset_priv.h"
 #include "rules/source.h"
 
+/* The text behind a target, and what it was read to. */
+struct dt_tail {
+    struct dt_slice text; /* ptr NULL: nothing yet */
+    struct dt_options options;
+    uint32_t action;
+    uint32_t conditions;
+};
+#define DT_TAILS 8u
+
 struct dt_reader {
     struct dt_ruleset *set;
     const char *pos; /* what is still to be read */
@@ -27,12 +36,10 @@ struct dt_reader {
     const struct dt_reader *parent; /* the including file's; NULL at the top */
     unsigned depth;
 
-    /* Lines resemble their neighbours: what was found out about the last one is kept. */
-    struct dt_slice tail; /* the text behind the target, read to: */
-    struct dt_options options;
-    uint32_t action;
-    uint32_t conditions;
-    bool has_tail;
+    /* Lines resemble their neighbours: what was found out about the last ones is kept. */
+    struct dt_tail tails[DT_TAILS];
+    unsigned next_tail; /* that will be forgotten */
+    unsigned last_tail; /* that was used last */
     struct dt_slice authority; /* a source's, as written, read to: */
     struct dt_host_pattern pattern;
     struct dt_slice target_host; /* a target's, in normal form already */

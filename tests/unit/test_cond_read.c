@@ -193,7 +193,9 @@ static const struct rules_case zone_cases[] = {
      "Europe/Berlin)\n"},
     {"/a /b hours=1-2 tz=Test/Broken",
      "1:20+11 error cond-zone: the file of the time zone Test/Broken is damaged\n"},
-    {"/a /b hours=1-2 tz=Test/Io", "1:20+7 error cond-zone: Test/Io: input/output error\n"},
+    {"/a /b hours=1-2 tz=Test/Io",
+     "1:20+7 error cond-zone: the time zone Test/Io cannot be read: is tzdata "
+     "installed?\n"},
     {"/a /b hours=1-2 tz=../etc/passwd",
      "1:20+13 error cond-zone: tz= wants the name of a time zone, such as Europe/Berlin\n"},
     {"/a /b hours=1-2 tz=/etc/x",

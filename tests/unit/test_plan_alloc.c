@@ -115,6 +115,9 @@ static const char EACH_KIND[] =
     "//*.x.example/d/* https://y.example/:splat query=keep:a,%62,c_*\n"
     "/q?b=2&a=1 /q params=only\n"
     "/slash/ /s slash=ignore priority=7\n"
+    "/c /d lang=de header=A:b !cookie=c:d,e ip=10.0.0.0/8,::1 percent=5:header:u days=mon\n"
+    "/c /e lang=en,fr until=2030-01-01T00:00Z retry-after=until set-header=\"A: b\"\n"
+    "maintenance /m/* /m/x except=/m/y,192.0.2.1\n"
     "@include more.rules\n"
     "@expect POST http://www.example.ai/a -> 301 http://www.example.ai/b\n";
 

@@ -48,6 +48,10 @@ static const char text[] =
     "cher.example/:y\n"
     "~^/caf\xc3\xa9(?<n>x) /$1/${n}\n@host :u.h.example\n~^/z{u}? /${u}\n/:v /:u\n@host *\n"
     "/broken\n/x mailto:a@b.example\n@host .h.example\n@default owner=me\n/y /z\n"
+    "/c /d method=GET header=A:x,y !cookie=b lang=DE country=de ip=::1,10.0.0.0/8 ua=X hours=1-2\n"
+    "/c /d referer=A.example,//b.example/* percent=5:header:X from=2026-01-01T00:00Z except=/x,::1\n"
+    "/e - 410 page=p set-header=\"A: \\\"b\\\"\"\nmaintenance /f/* /g until=2030-01-01T00:00Z\n"
+    "@key k\n@expect http://h.example/ header=A:b header=C:d ip=::1 -> 404\n"
     "@include sub\n@expect http://h.example/a -> 307 http://h.example/b\n";
 
 static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_text)
@@ -62,8 +66,9 @@ static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_te
 static struct dt_slice many_rules(struct dt_buf *buf)
 {
     for (unsigned i = 0; i < 150; i++)
-        dt_buf_printf(buf, "//h%u.example/a /b%u owner=o%u\n@expect http://a/ -> 404\n/x%u\n", i, i,
-                      i, i);
+        dt_buf_printf(buf,
+                      "//h%u.example/a /b%u owner=o%u cookie=c:%u\n@expect http://a/ -> 404\n/x%u\n",
+                      i, i, i, i, i);
     return dt_buf_slice(buf);
 }
 
