@@ -12,9 +12,10 @@
 #include "base/buf.h"
 #include "rules/reader.h"
 
-#define DT_APACHE_CONDS 16u /* before one RewriteRule */
-#define DT_APACHE_HOSTS 32u /* of one VirtualHost */
-#define DT_APACHE_DEPTH 32u /* sections in sections */
+#define DT_APACHE_CONDS 16u   /* before one RewriteRule */
+#define DT_APACHE_HOSTS 32u   /* of one VirtualHost */
+#define DT_APACHE_UNENDED 16u /* rules without L, of one scope */
+#define DT_APACHE_DEPTH 32u   /* sections in sections */
 
 /* A RewriteCond, as it is written. */
 struct dt_apache_cond {
@@ -31,6 +32,12 @@ struct dt_apache_rules {
     size_t cap;
 };
 
+/* A RewriteRule that redirects and has no L. */
+struct dt_apache_unended {
+    uint32_t line;
+    size_t from, to; /* its rules in rewrites */
+};
+
 /* What holds from one <VirtualHost> to its end, or in the rest of the file. */
 struct dt_apache_scope {
     struct dt_apache_rules rewrites;
@@ -38,8 +45,8 @@ struct dt_apache_scope {
     bool engine;           /* RewriteEngine On */
     struct dt_slice base;  /* of RewriteBase; empty: none */
     uint32_t rewrite_line; /* of the first RewriteRule; 0: none */
-    uint32_t unended_line; /* of a RewriteRule that redirects and has no L; 0: the last one has */
-    size_t unended;        /* where its rules begin in rewrites */
+    struct dt_apache_unended unended[DT_APACHE_UNENDED];
+    unsigned unended_count;
     struct dt_slice hosts[DT_APACHE_HOSTS]; /* ServerName and ServerAlias */
     unsigned host_count;
     uint16_t port; /* of <VirtualHost *:80>; 0: any */

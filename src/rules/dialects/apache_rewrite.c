@@ -260,19 +260,37 @@ static bool may_match_url(struct dt_slice pattern)
     return optional || !(c == '/' || c == '$' || (dt_is_word(c) && (c | 0x20) != 'h'));
 }
 
-/* Without L the rules go on with the URL that was just made. */
-static void check_unended(struct dt_apache *apache, struct dt_slice pattern)
+/* Without L the rules go on with the URL that was just made; the next rule has this pattern. */
+static void check_unended(struct dt_apache *apache, struct dt_slice pattern, bool negated)
 {
     struct dt_apache_scope *scope = apache->scope;
+    struct dt_apache_rules *rules = &scope->rewrites;
     uint32_t line = apache->reader->line;
-    if (!scope->unended_line || !may_match_url(pattern))
+    if (!negated && !may_match_url(pattern))
         return;
-    dt_apache_go_to(apache, scope->unended_line);
-    dt_reader_error(apache->reader, apache->reader->text, "apache-flag",
-                    "without L, the rule of line %u goes on with its result: add L", line);
-    scope->rewrites.count = scope->unended;
-    scope->unended_line = 0;
+    while (scope->unended_count) {
+        const struct dt_apache_unended *last = &scope->unended[--scope->unended_count];
+        dt_apache_go_to(apache, last->line);
+        dt_reader_error(apache->reader, apache->reader->text, "apache-flag",
+                        "without L, the rule of line %u goes on with its result: add L", line);
+        memmove(rules->list + last->from, rules->list + last->to,
+                (rules->count - last->to) * sizeof *rules->list);
+        rules->count -= last->to - last->from;
+    }
     dt_apache_go_to(apache, line);
+}
+
+static void note_unended(struct dt_apache *apache, size_t from)
+{
+    struct dt_apache_scope *scope = apache->scope;
+    if (scope->unended_count == DT_APACHE_UNENDED) {
+        dt_reader_error(apache->reader, apache->reader->text, "apache-flag",
+                        "one more rule without L than can be followed: add L");
+        scope->rewrites.count = from;
+    } else if (from < scope->rewrites.count) {
+        scope->unended[scope->unended_count++] =
+            (struct dt_apache_unended){apache->reader->line, from, scope->rewrites.count};
+    }
 }
 
 /* What the flags and the substitution make of the answer. *ret_nothing: the rule does nothing. */
@@ -323,7 +341,7 @@ static void read_rule(struct dt_apache *apache, struct dt_slice args)
         rewrite.negated = true;
         rewrite.pattern = dt_slice_from(rewrite.pattern, 1);
     }
-    check_unended(apache, rewrite.pattern);
+    check_unended(apache, rewrite.pattern, rewrite.negated);
     if (!read_flags(apache, flag_word, &flags) ||
         !settle(apache, target, &flags, &rewrite, &nothing) || nothing)
         return;
@@ -335,8 +353,8 @@ static void read_rule(struct dt_apache *apache, struct dt_slice args)
     if (apache->cond_broken || !read_groups(apache, rewrite.target, &groups) ||
         !make_all(apache, &rewrite, &groups))
         return;
-    apache->scope->unended_line = flags.last || !rewrite.target.len ? 0 : reader->line;
-    apache->scope->unended = before;
+    if (!flags.last && rewrite.target.len)
+        note_unended(apache, before);
 }
 
 void dt_apache_rule(struct dt_apache *apache, struct dt_slice args)
