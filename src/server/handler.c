@@ -20,9 +20,19 @@
 /* Methods that a user agent may use on what is redirected; others are redirected as well. */
 #define ALLOW DT_S("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
+/* Member by member, as in read_request: for a whole struct of this size the compiler takes "rep
+ * stos", which costs a tenth of all that a request does here. */
 static void plain(struct dt_answer *answer, unsigned status)
 {
-    *answer = (struct dt_answer){.status = (uint16_t)status, .retry_after = DT_RETRY_AFTER_NONE};
+    answer->status = (uint16_t)status;
+    answer->close = false;
+    answer->retry_after = DT_RETRY_AFTER_NONE;
+    answer->location = DT_SLICE_NONE;
+    answer->cache = DT_SLICE_NONE;
+    answer->vary = DT_SLICE_NONE;
+    answer->fields = DT_SLICE_NONE;
+    answer->allow = DT_SLICE_NONE;
+    answer->body = DT_SLICE_NONE;
 }
 
 /* A note that does not fit is left out: it is for people, and the Location says it all. */
@@ -85,13 +95,17 @@ static bool read_request(struct dt_handler *handler, const struct dt_http_reques
                          struct dt_request *ret)
 {
     uint32_t needs = handler->snapshot->needs;
-    *ret = (struct dt_request){
-        .method = request->method,
-        .scheme = request->scheme,
-        .fields = request->fields,
-        .nfields = request->nfields,
-        .now = handler->now,
-    };
+    ret->method = request->method;
+    ret->scheme = request->scheme;
+    ret->host = DT_SLICE_NONE;
+    ret->port = 0;
+    ret->fields = request->fields;
+    ret->nfields = request->nfields;
+    ret->now = handler->now;
+    ret->has_address = false;
+    memset(ret->address, 0, sizeof ret->address);
+    ret->country = DT_SLICE_NONE;
+    ret->country_field = DT_SLICE_NONE;
     if (__builtin_expect((needs & (DT_NEED_ADDRESS | DT_NEED_COUNTRY)) != 0, 0))
         dt_client_find(&handler->trust, request, needs, handler->country, ret);
     /* HTTP/1.0 has requests without Host: only rules for any host can match. */

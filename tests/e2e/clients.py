@@ -7,6 +7,7 @@ import signal
 import tempfile
 
 import mmdb
+from limits import asan
 from server import Server, wait_until
 from wire import Connection
 
@@ -127,7 +128,9 @@ def allocations(tap):
         path = os.path.join(folder, "country.mmdb")
         mmdb.write(path, {"192.0.2.0/24": "DE"})
         with Server({"test.rules": rules, "page.html": "<p>{url} {status} {until}"}, "--trust-proxy", "127.0.0.1",
-                    "--country-db", path, env={"LD_PRELOAD": counter}) as server, \
+                    "--country-db", path, env={"LD_PRELOAD": counter,
+                                                 **asan("verify_asan_link_order=0:detect_stack_use_after_return=0")}) \
+                as server, \
                 Connection(server.address) as connection:
             worker = server.workers()[0]
 
