@@ -187,6 +187,20 @@ static bool read_parts(struct dt_walk *walk, struct dt_slice name, uint32_t labe
     return walk->err == DT_OK;
 }
 
+/* Names stand for labels that are something. */
+static bool labels_are_whole(struct dt_slice host, uint32_t count)
+{
+    for (size_t i = 0, start = 0; count && i < host.len; i++) {
+        if (host.ptr[i] != '.')
+            continue;
+        if (i == start)
+            return false;
+        start = i + 1;
+        count--;
+    }
+    return true;
+}
+
 /* Walks what stands under one name: the request's own host (labels 0), or a suffix of it with so
  * many labels in front. */
 static bool walk_name(struct dt_walk *walk, struct dt_slice name, uint32_t labels, bool stop)
@@ -194,7 +208,7 @@ static bool walk_name(struct dt_walk *walk, struct dt_slice name, uint32_t label
     struct parts parts;
     if (!read_parts(walk, name, labels, &parts))
         return false;
-    if (parts.labels.id) {
+    if (parts.labels.id && labels_are_whole(walk->request->host, labels)) {
         struct dt_walk_level level = {.part = &parts.labels,
                                       .host = name,
                                       .labels = labels,

@@ -114,7 +114,8 @@ static void hosts_with_names(void **state)
                   {"http://x.a.shop.example/q", "3: 307 /q/a/x"},
                   {"http://x.a.shop.example/q/r", "1: 307 /any"},
                   {"http://y.x.a.shop.example/q", "1: 307 /any"},
-                  {"http://shop.example/q", "none"});
+                  {"http://.shop.example/q", "1: 307 /any"},
+                  {"http://x..shop.example/q", "1: 307 /any"}, {"http://shop.example/q", "none"});
 }
 
 static void what_a_request_has(void **state)
