@@ -19,15 +19,17 @@ enum dt_condition_kind {
     DT_CONDITION_HEADER, /* name: lower-case; texts: patterns with "*", exact case; none: present */
     DT_CONDITION_COOKIE, /* name: as written; texts: likewise (RFC 6265 section 4.2) */
     DT_CONDITION_LANG,   /* texts: language tags, lower-case; rivals: all that rules of the same
-                            source offer, these included */
+                            source name, negated or not, in file order */
     DT_CONDITION_COUNTRY, /* texts: two upper-case letters each (ISO 3166-1) */
     DT_CONDITION_IP,      /* nets */
     DT_CONDITION_REFERER, /* texts: host patterns ("a.example", "*.a.example", ".a.example"), or URL
-                             patterns with "*" when they have a "/" behind the host */
+                             patterns with "*" when they have a "/" behind the host: about the
+                             field as sent, or when they begin with "//", about it from there on */
     DT_CONDITION_UA,      /* texts, lower-case: contained, or patterns when they have a "*" */
     DT_CONDITION_TIME,    /* from <= now < until */
     DT_CONDITION_WINDOW,  /* days and ranges (minutes of the day), in a zone */
-    DT_CONDITION_PERCENT, /* ranges in hundredths of a percent; name and key say what is hashed */
+    DT_CONDITION_PERCENT, /* ranges in hundredths of a percent; name and key say what is hashed;
+                             when that is not there, or empty, the address is (16 bytes) */
     DT_CONDITION_PATH,    /* texts: normal paths, exact, or "/dir/" + "*": of except= */
 };
 

@@ -28,8 +28,11 @@ void dt_conditions_write(const struct dt_plan *plan, unsigned char *section);
 #define DT_VARY_COUNTRY (UINT32_C(1) << 30) /* the country: its field, or as above */
 
 /* What was found out on the way to a yes or a no. Only what was looked at counts: conditions are
- * asked one by one, time first, then fields, then what no field tells, and the first that does not
- * hold ends it. */
+ * asked one by one, and the first that does not hold ends it. The order: except='s paths; from= and
+ * until=; windows; the method; header=, cookie=, lang=, referer=, ua=, shares by field; the
+ * country; the address, shares by address. Of one kind, plain ones come before negated ones, then
+ * by name. What cannot be told (no time, no address, no country) counts as looked at, and does not
+ * hold. */
 struct dt_cond_outcome {
     bool holds;
     uint32_t vary;      /* fields that were looked at,DT_VARY_ANY, DT_VARY_COUNTRY */
@@ -41,7 +44,8 @@ struct dt_cond_outcome {
 bool dt_cond_hold(const struct dt_snapshot *snapshot, uint64_t ref,
                   const struct dt_request *request, struct dt_cond_outcome *ret);
 
-/* The Vary value of a mask: "Accept-Language, Cookie", "*", or empty. False: damaged, or no room. */
+/* The Vary value of a mask: "Accept-Language, Cookie", "*", or empty. False: damaged, or no room.
+ */
 bool dt_cond_vary(const struct dt_snapshot *snapshot, uint32_t vary, struct dt_slice country_field,
                   char *mem, size_t cap, struct dt_slice *ret);
 

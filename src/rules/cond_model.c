@@ -121,26 +121,32 @@ static uint64_t hash_set(const struct dt_conditions *conditions)
     return hash;
 }
 
-static uint32_t *find(struct dt_ruleset *set, const struct dt_conditions *conditions)
+static struct dt_condition_slot *find(const struct dt_ruleset *set, uint64_t hash,
+                                      const struct dt_conditions *conditions)
 {
-    size_t at = (size_t)hash_set(conditions) & set->condition_mask;
-    while (set->condition_slots[at] &&
-           !same_set(&set->conditions[set->condition_slots[at]], conditions))
-        at = (at + 1) & set->condition_mask;
-    return &set->condition_slots[at];
+    size_t at = (size_t)hash & set->condition_mask;
+    for (;; at = (at + 1) & set->condition_mask) {
+        struct dt_condition_slot *slot = &set->condition_slots[at];
+        if (!slot->row || (slot->hash == (uint32_t)(hash >> 32) &&
+                           same_set(&set->conditions[slot->row], conditions)))
+            return slot;
+    }
 }
 
 static bool grow_slots(struct dt_ruleset *set)
 {
     size_t slots = set->condition_slots ? (set->condition_mask + 1) * 2 : FIRST_SLOTS;
-    uint32_t *mem = calloc(slots, sizeof *mem);
+    struct dt_condition_slot *mem = calloc(slots, sizeof *mem);
     if (!mem)
         return false;
     free(set->condition_slots);
     set->condition_slots = mem;
     set->condition_mask = slots - 1;
-    for (size_t i = 1; i < set->condition_count; i++)
-        *find(set, &set->conditions[i]) = (uint32_t)i;
+    for (uint32_t i = 1; i < set->condition_count; i++) {
+        uint64_t hash = hash_set(&set->conditions[i]);
+        *find(set, hash, &set->conditions[i]) =
+            (struct dt_condition_slot){(uint32_t)(hash >> 32), i};
+    }
     return true;
 }
 
@@ -172,13 +178,15 @@ bool dt_ruleset_intern_conditions(struct dt_ruleset *set, const struct dt_condit
     if ((!set->condition_slots || set->condition_count >= set->condition_mask / 2) &&
         !grow_slots(set))
         return nomem(set);
-    uint32_t *slot = find(set, conditions);
-    if (!*slot) {
+    uint64_t hash = hash_set(conditions);
+    struct dt_condition_slot *slot = find(set, hash, conditions);
+    if (!slot->row) {
         if (!add_row(set, conditions))
             return nomem(set);
-        *slot = (uint32_t)set->condition_count - 1;
+        *slot =
+            (struct dt_condition_slot){(uint32_t)(hash >> 32), (uint32_t)set->condition_count - 1};
     }
-    *ret_index = *slot;
+    *ret_index = slot->row;
     return true;
 }
 

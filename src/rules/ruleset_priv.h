@@ -40,6 +40,11 @@ struct dt_set_zone {
     const struct dt_set_zone *next;
 };
 
+struct dt_condition_slot {
+    uint32_t hash; /* of it, some bits: a set is not looked at in vain */
+    uint32_t row;  /* 0: the slot is free */
+};
+
 struct dt_ruleset {
     struct dt_loader loader; /* load may be NULL */
     struct dt_arena arena;
@@ -58,7 +63,7 @@ struct dt_ruleset {
     struct dt_conditions *conditions; /* row 0: none; no rows at all when no rule has any */
     size_t condition_count;
     size_t condition_cap;
-    uint32_t *condition_slots; /* as action_slots */
+    struct dt_condition_slot *condition_slots; /* open addressing */
     size_t condition_mask;
     struct dt_slice share_key; /* of @key, for percent= */
     uint32_t key_file;         /* where it was said */
