@@ -37,7 +37,8 @@ enum { SOURCE, REGEX, TARGET, TYPE, KEYS };
 
 struct redirect {
     struct found keys[KEYS];
-    struct place place; /* its opening brace */
+    struct place place; /* of its opening brace */
+    const char *brace;
 };
 
 /* ---- Places ---- */
@@ -143,7 +144,7 @@ static bool check_keys(struct walk *walk, const struct redirect *redirect)
 {
     const struct found *keys = redirect->keys;
     go_to(walk, redirect->place);
-    struct dt_slice brace = dt_slice_of(walk->reader->text.ptr, 0);
+    struct dt_slice brace = dt_slice_of(redirect->brace, 0);
     if (keys[SOURCE].is == keys[REGEX].is)
         return DT_REFUSE(walk->reader, brace, "firebase-source",
                          keys[SOURCE].is ? "both a source and a regex"
@@ -198,6 +199,7 @@ static bool read_redirects(struct walk *walk, const struct dt_json_value *list)
         if (!reach(walk, value.text.ptr))
             return false;
         redirect.place = walk->furthest;
+        redirect.brace = value.text.ptr;
         if (value.kind != '{') {
             dt_reader_error(walk->reader, dt_slice_of(value.text.ptr, 0), "firebase-value",
                             "a redirect is an object");

@@ -56,6 +56,17 @@ static bool cut_slash(struct dt_lead *lead, struct dt_slice body)
     return lead->may_be_empty || dt_slice_eq(body, DT_S(".+"));
 }
 
+/* Does what follows the group begin with a byte that is no slash? Then the group is not empty: a
+ * path begins with one. */
+static bool begins_otherwise(struct dt_slice after)
+{
+    size_t len = after.len > 1 && after.ptr[0] == '\\' ? 2 : 1;
+    if (after.len < len || quantifier(after, len))
+        return false;
+    char c = after.ptr[len - 1];
+    return len == 1 ? dt_is_word(c) || c == '-' : c != '/' && !dt_is_word(c);
+}
+
 bool dt_lead_find(struct dt_slice text, struct dt_lead *ret)
 {
     size_t at = text.len && text.ptr[0] == '^';
@@ -82,6 +93,7 @@ bool dt_lead_find(struct dt_slice text, struct dt_lead *ret)
     struct dt_slice body = dt_slice_of(lead.rest.ptr, close - at - len);
     if (!cut_slash(&lead, body))
         return false;
+    lead.may_be_empty = lead.may_be_empty && !begins_otherwise(lead.after);
     *ret = lead;
     return true;
 }
