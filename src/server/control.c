@@ -102,8 +102,18 @@ static void publish(struct control *control, int fd, uint64_t rules, bool in_mem
     control->held[control->nheld++] = (struct held){control->generation, fd};
 }
 
-/* The number of rules in a snapshot; false when it cannot be used. */
-static bool count_rules(int fd, uint64_t *ret)
+/* Conditions that nothing here can ever meet are a mistake of the command line's. */
+static void warn_of_needs(const struct control *control, uint32_t needs)
+{
+    const struct dt_serve_options *options = control->start->options;
+    if ((needs & DT_NEED_COUNTRY) && !options->country_header && !options->country_db)
+        dt_log(DT_LOG_WARNING,
+               "some rules have country=, and no country is known without --country-header or "
+               "--country-db");
+}
+
+/* The number of rules in a snapshot and what they need; false when it cannot be used. */
+static bool look_into(int fd, uint64_t *ret_rules, uint32_t *ret_needs)
 {
     struct dt_snapshot snapshot;
     struct stat st;
@@ -115,8 +125,10 @@ static bool count_rules(int fd, uint64_t *ret)
         return false;
     bool good = dt_snapshot_open(mem, len, &snapshot) == DT_OK;
     munmap(mem, len);
-    if (good)
-        *ret = snapshot.rules;
+    if (good) {
+        *ret_rules = snapshot.rules;
+        *ret_needs = snapshot.needs;
+    }
     return good;
 }
 
@@ -144,11 +156,13 @@ static void open_snapshot(struct control *control)
     dt_buf_release(&problems);
     int fd = err == DT_OK && !files.set ? fcntl(files.snapshot_fd, F_DUPFD_CLOEXEC, 0) : -1;
     uint64_t rules = files.snapshot.rules;
+    uint32_t needs = files.snapshot.needs;
     dt_rulefiles_release(&files);
     if (fd < 0) {
         refused(control, 1);
         return;
     }
+    warn_of_needs(control, needs);
     bool first = control->generation == 0;
     if (first)
         publish(control, fd, rules, false);
@@ -203,6 +217,7 @@ static void compiled(struct control *control, int status)
 {
     struct dt_job job = control->job;
     uint64_t rules = 0;
+    uint32_t needs = 0;
     control->job.pid = 0;
     dt_budget_ended(&job.budget, status);
     dt_budget_release(&job.budget);
@@ -211,7 +226,8 @@ static void compiled(struct control *control, int status)
     if (control->job.names >= 0)
         close(control->job.names);
     if (WIFEXITED(status) && WEXITSTATUS(status) == DT_JOB_DONE &&
-        count_rules(job.snapshot, &rules)) {
+        look_into(job.snapshot, &rules, &needs)) {
+        warn_of_needs(control, needs);
         if (control->generation > 0)
             dt_log(DT_LOG_INFO, "compiled %llu rules in %lld ms", (unsigned long long)rules,
                    (long long)(dt_process_ms() - job.since));

@@ -5,6 +5,7 @@
  */
 #include "server/options.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "http/http1_chars.h"
 
@@ -194,6 +195,22 @@ int dt_setup_init(struct dt_setup *setup, const struct dt_serve_options *options
         return 1;
     }
     return 0;
+}
+
+void dt_setup_log(const struct dt_setup *setup, uint64_t rules)
+{
+    struct dt_buf where;
+    dt_buf_init(&where, 4096);
+    for (unsigned i = 0; i < setup->nlisten; i++) {
+        char text[DT_NET_ADDRESS_MAX];
+        dt_net_address_text(&setup->address[i], text);
+        dt_buf_printf(&where, "%shttp://%s", i ? ", " : "", text);
+    }
+    unsigned workers = setup->options.workers;
+    dt_log(DT_LOG_INFO, "serving %llu rule%s on %.*s with %u worker%s", (unsigned long long)rules,
+           rules == 1 ? "" : "s", DT_SLICE_FMT(dt_buf_slice(&where)), workers,
+           workers == 1 ? "" : "s");
+    dt_buf_release(&where);
 }
 
 void dt_setup_close_listeners(struct dt_setup *setup)

@@ -25,6 +25,9 @@ struct dt_setup {
  * code to end with, or 0. */
 int dt_setup_init(struct dt_setup *setup, const struct dt_serve_options *options);
 
+/* Logs that so many rules are served, where, and by how many workers. */
+void dt_setup_log(const struct dt_setup *setup, uint64_t rules);
+
 /* Closes this process's copies of the listeners. */
 void dt_setup_close_listeners(struct dt_setup *setup);
 

@@ -6,7 +6,6 @@
  */
 #include "server/serve.h"
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "server/channel.h"
 #include "server/child.h"
@@ -235,23 +234,6 @@ static void warm(struct supervisor *s, const struct dt_message *message)
             (void)dt_channel_send(s->workers[i].channel, message, -1);
 }
 
-static void log_ready(const struct supervisor *s)
-{
-    struct dt_buf where;
-    dt_buf_init(&where, 4096);
-    for (unsigned i = 0; i < s->setup.nlisten; i++) {
-        char text[DT_NET_ADDRESS_MAX];
-        dt_net_address_text(&s->setup.address[i], text);
-        dt_buf_printf(&where, "%shttp://%s", i ? ", " : "", text);
-    }
-    unsigned workers = s->setup.options.workers;
-    unsigned long long rules = newest(s)->rules;
-    dt_log(DT_LOG_INFO, "serving %llu rule%s on %.*s with %u worker%s", rules,
-           rules == 1 ? "" : "s", DT_SLICE_FMT(dt_buf_slice(&where)), workers,
-           workers == 1 ? "" : "s");
-    dt_buf_release(&where);
-}
-
 /* Says so when every worker answers by the newest snapshot. */
 static void announce(struct supervisor *s)
 {
@@ -262,7 +244,7 @@ static void announce(struct supervisor *s)
         if (s->workers[i].adopted != snapshot->generation)
             return;
     if (s->announced == 0)
-        log_ready(s);
+        dt_setup_log(&s->setup, snapshot->rules);
     else
         dt_log(DT_LOG_INFO, "serving %llu rules now", (unsigned long long)snapshot->rules);
     s->announced = snapshot->generation;

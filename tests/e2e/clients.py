@@ -36,6 +36,8 @@ def peers(tap):
 
 def country(tap):
     rules = "/ https://example.com/dach country=DE,AT\n/ https://example.com/world !country=DE,AT\n"
+    with Server(rules) as server:
+        tap.ok("--country-header" in server.log, "country= without a source of countries is warned of", server.log)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "country.mmdb")
         mmdb.write(path, {"192.0.2.0/24": "DE", "2001:db8::/32": "AT", "198.51.100.7/32": "FR"})

@@ -111,6 +111,7 @@ static void prepare(void)
     dt_plan_free(plan);
     dt_ruleset_free(set);
     must(dt_snapshot_open(world.whole, world.len, &snapshot) == DT_OK);
+    must(dt_snapshot_prepare(&snapshot) == DT_OK);
     must(dt_snapshot_verify(&snapshot, NULL) == DT_OK);
     for (size_t i = 0; i < COUNT; i++) {
         const struct question *question = &QUESTIONS[i];
@@ -128,6 +129,7 @@ static void prepare(void)
             memcpy(world.locations[i], right->location.ptr, right->location.len);
         right->location.ptr = world.locations[i];
     }
+    dt_snapshot_release(&snapshot);
 }
 
 /* ---- making checks agree ---- */
@@ -209,7 +211,7 @@ static bool is_right(const struct dt_decision *got, const struct dt_decision *ri
 static void ask(const unsigned char *mem, size_t len, bool sealed)
 {
     struct dt_snapshot snapshot;
-    if (dt_snapshot_open(mem, len, &snapshot) != DT_OK)
+    if (dt_snapshot_open(mem, len, &snapshot) != DT_OK || dt_snapshot_prepare(&snapshot) != DT_OK)
         return;
     for (size_t i = 0; i < COUNT; i++) {
         struct dt_decision got;
@@ -225,6 +227,7 @@ static void ask(const unsigned char *mem, size_t len, bool sealed)
     }
     const char *what = NULL;
     must(dt_snapshot_verify(&snapshot, &what) == DT_OK || what);
+    dt_snapshot_release(&snapshot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
