@@ -72,7 +72,7 @@ def heavy(count):
 
 def compile_limits(tap):
     for flags, text, said in (
-            (["--compile-time", "1"], heavy(4000), "--compile-time"),
+            (["--compile-time", "1"], heavy(40000), "--compile-time"),
             (["--compile-memory", "128m"], "".join(f"/p{i:0200} https://example.com/{i}\n" for i in range(600000)),
              "--compile-memory")):
         with Server("/a https://example.com/a\n", *flags) as server:
