@@ -110,7 +110,10 @@ static bool simplify_request(const struct trial *trial)
 void shrink(struct world *world, struct request *request, failing *fails, void *ctx)
 {
     struct trial trial = {world, request, fails, ctx};
-    while (drop_rules(&trial) | simplify_rules(&trial) | simplify_request(&trial))
-        continue;
+    for (bool smaller = true; smaller;) {
+        smaller = drop_rules(&trial);
+        smaller |= simplify_rules(&trial);
+        smaller |= simplify_request(&trial);
+    }
     render_world(world);
 }
