@@ -93,10 +93,12 @@ static void put_nets(struct dt_cond_writer *w, const struct dt_condition *c)
 static void put_percent(struct dt_cond_writer *w, const struct dt_condition *c)
 {
     struct dt_slice key = w->plan->set->share_key;
+    if (!key.len)
+        key = DT_S("detour"); /* without @key */
     dt_cond_put(w, c->key, 1);
     dt_cond_put(w, dt_cond_field_number(w, c), 1);
     put_text(w, c->name);
-    put_text(w, key.len ? key : DT_S("default"));
+    put_text(w, key);
     put_ranges(w, c);
 }
 

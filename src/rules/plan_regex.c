@@ -63,8 +63,10 @@ static enum dt_err glob_text(struct dt_plan *plan, const struct dt_rule *rule,
             *ret_star = group;
     }
     if (rule->flags & DT_RULE_IGNORE_SLASH) {
-        memcpy(mem + len, "/?", 2);
-        len += 2;
+        /* A request loses one slash, and must end in another if the rule still does. */
+        bool another = mem[len - 1] == '/';
+        memcpy(mem + len, another ? "/" : "/?", 2);
+        len += another ? 1 : 2;
     }
     mem[len++] = '$';
     *ret_text = dt_slice_of(mem, len);
