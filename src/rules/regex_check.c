@@ -119,9 +119,13 @@ static bool keep(struct dt_arena *arena, struct dt_slice s, struct dt_slice *ret
 static struct dt_slice longest(const struct dt_regex_runs *runs)
 {
     struct dt_slice best = DT_SLICE_NONE;
-    for (size_t i = 0; i < runs->count; i++)
-        if (runs->list[i].len > best.len)
-            best = runs->list[i];
+    for (size_t i = 0; i < runs->count; i++) {
+        const struct dt_regex_run *run = &runs->list[i];
+        bool one_of = (i > 0 && run[-1].choice == run->choice) ||
+                      (i + 1 < runs->count && run[1].choice == run->choice);
+        if (!one_of && run->text.len > best.len)
+            best = run->text;
+    }
     return best;
 }
 

@@ -132,19 +132,23 @@ static bool begins_at_one_place(const pcre2_code *code)
            info(code, PCRE2_INFO_FIRSTCODETYPE) == 2;
 }
 
-/* What the JIT does to find where a match could begin has been wrong in one version and another
- * ((1|)b*1 does not match 1 in 10.42, PCRE2's issue 336; in 10.45 it is issue 874), and saves a few
- * dozen nanoseconds: it is done without. Where no memory may be executed the JIT fails, and PCRE2
- * interprets. In the JIT a recursion costs more the deeper it is, and no limit counts that. */
+/* What is done to find where a match could begin, and how long it must be, has been wrong in one
+ * version and another: (1|)b*1 does not match 1 in 10.42 (the JIT; PCRE2's issue 336), 10.45 has
+ * issue 874, and with a reference to a group in itself the least length is too great. It saves a
+ * few dozen nanoseconds, and is done without but for ^x and .*x, which have no use for it.
+ *
+ * Where no memory may be executed the JIT fails, and PCRE2 interprets. In the JIT a recursion costs
+ * more the deeper it is, and no limit counts that. */
 static pcre2_code *compile_for_match(struct dt_slice text, uint32_t options, bool *ret_one_place)
 {
     pcre2_code *code = compile(text, options);
     if (!code)
         return NULL;
     *ret_one_place = begins_at_one_place(code);
-    if (!*ret_one_place) {
+    if (!*ret_one_place || info(code, PCRE2_INFO_BACKREFMAX) > 0) {
         pcre2_code_free(code);
         code = compile(text, options | PCRE2_NO_START_OPTIMIZE);
+        *ret_one_place = code && (info(code, PCRE2_INFO_ALLOPTIONS) & PCRE2_ANCHORED);
     }
     if (code && !may_recurse(text))
         (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);

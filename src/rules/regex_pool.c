@@ -133,9 +133,10 @@ static const struct dt_pool_record *record_of(const struct dt_regex_pool *pool, 
     if (item >= pool->header->items)
         return NULL;
     memcpy(&at, pool->mem + pool->header->items_at + 8 * (size_t)item, sizeof at);
+    if (at % 8 || at > pool->header->len || pool->header->len - at < sizeof(struct dt_pool_record))
+        return NULL;
     const struct dt_pool_record *record = (const struct dt_pool_record *)(pool->mem + at);
-    if (at % 8 || at > pool->header->len || pool->header->len - at < sizeof *record ||
-        record->len > pool->header->len - at - sizeof *record)
+    if (record->len > pool->header->len - at - sizeof *record)
         return NULL;
     uint64_t check = dt_pool_check(&record->nocase, sizeof *record - 8 + record->len, pool->seed,
                                    DT_POOL_RECORD, item);

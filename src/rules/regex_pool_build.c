@@ -15,7 +15,7 @@
 #define POOL_MAX ((size_t)16 << 30)
 #define SHARE_MAX 8u    /* items that may have one word; it gives all of them as candidates */
 #define TRIED_MAX 4u    /* left-over items that are tried without Vectorscan */
-#define SHARD_MAX 4000u /* expressions of one database */
+#define SHARD_MAX 1000u /* expressions of one database: some kinds compile in squared time */
 
 struct builder {
     struct dt_regex_item *items;
@@ -127,25 +127,19 @@ static enum dt_err write_rest(struct builder *b, struct dt_scan_item *items, siz
 
 /* ---- A scope ---- */
 
-static bool has_word(const struct dt_word *word)
-{
-    return word->run.len > 0;
-}
-
-/* Left-over items together, in their order; their words, all empty, need no place. */
-static enum dt_err split(struct builder *b, struct dt_scan_item *items, struct dt_word *words,
-                         size_t count)
+/* Those that no word tells together, in their order. */
+static enum dt_err split(struct builder *b, struct dt_scan_item *items, size_t count)
 {
     struct dt_scan_item *rest = malloc((count + 1) * sizeof *rest);
     size_t left = 0;
     if (!rest)
         return DT_ERR_NOMEM;
     for (size_t i = 0; i < count; i++)
-        if (!has_word(&words[i]))
+        if (!items[i].told)
             rest[left++] = items[i];
     enum dt_err err = write_rest(b, rest, left);
     for (size_t i = 0, r = 0; !err && i < count; i++)
-        if (!has_word(&words[i]))
+        if (!items[i].told)
             items[i].always = rest[r++].always;
     free(rest);
     return err;
@@ -157,28 +151,27 @@ static enum dt_err write_scope(struct builder *b, struct dt_pool_scope *scope,
                                struct dt_scan_item *items, size_t count)
 {
     struct dt_arena arena;
-    struct dt_word *words = calloc(count, sizeof *words);
-    size_t share = dt_scanner_present() ? SHARE_MAX : count;
+    struct dt_words words;
     dt_arena_init(&arena);
     scope->items = (uint32_t)count;
     scope->first = (uint32_t)b->block_count;
-    enum dt_err err = words ? dt_words_choose(items, count, share, &arena, words) : DT_ERR_NOMEM;
+    size_t share = dt_scanner_present() ? SHARE_MAX : count;
+    enum dt_err err = dt_words_choose(items, count, share, &arena, &words);
     if (!err)
-        err = split(b, items, words, count);
+        err = split(b, items, count);
     size_t from = b->blocks_bytes.len;
     if (!err) {
-        dt_words_write(items, words, count, &b->blocks_bytes);
+        dt_words_write(items, count, &words, &b->blocks_bytes);
         err = end_block(b, from);
     }
-    scope->blocks = (uint32_t)b->block_count - scope->first;
     if (!err) {
+        scope->blocks = (uint32_t)b->block_count - scope->first;
         struct dt_pool_block *first = &b->blocks[scope->first];
         struct dt_pool_block block = b->blocks[b->block_count - 1];
         memmove(first + 1, first, (scope->blocks - 1) * sizeof *first);
         *first = block;
     }
     dt_arena_release(&arena);
-    free(words);
     return err;
 }
 

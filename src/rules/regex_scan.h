@@ -16,6 +16,7 @@ struct dt_scan_item {
     struct dt_slice text;
     uint32_t item;
     bool nocase;
+    bool told;        /* by its words */
     bool prefiltered; /* Vectorscan takes it only approximately */
     bool always;      /* it cannot be scanned for, or need not: reported for every subject */
 };
@@ -40,22 +41,27 @@ static inline void dt_scan_hit(struct dt_scan_hits *hits, uint32_t item)
 
 /* ---- Words ---- */
 
-/* A text that is in every match of an item, and the place of the four bytes in it by which it is
- * looked for. run is empty when the item has no good one. */
+/* A text of which every match of its item contains one, and the place of the four bytes in it by
+ * which it is looked for. */
 struct dt_word {
     struct dt_slice run; /* in lower case when nocase */
     uint32_t gram;
+    uint32_t owner; /* place of the item in the array */
     bool nocase;
 };
 
-/* Chooses a word for each item of a scope: words[i] for items[i]. No more than `share` items have
- * the same one. Runs are in the arena. DT_ERR_NOMEM. */
-DT_MUST_USE enum dt_err dt_words_choose(const struct dt_scan_item *items, size_t count,
-                                        size_t share, struct dt_arena *arena,
-                                        struct dt_word *words);
+struct dt_words {
+    struct dt_word *list; /* by owner, ascending */
+    size_t count;
+};
 
-/* Appends the block of a scope: the items with a word, and those that are reported always. */
-void dt_words_write(const struct dt_scan_item *items, const struct dt_word *words, size_t count,
+/* Chooses words for the items of a scope, and marks those that have some as told. No more than
+ * `share` items have the same one. Words are in the arena. DT_ERR_NOMEM. */
+DT_MUST_USE enum dt_err dt_words_choose(struct dt_scan_item *items, size_t count, size_t share,
+                                        struct dt_arena *arena, struct dt_words *ret);
+
+/* Appends the block of a scope: the items with words, and those that are reported always. */
+void dt_words_write(const struct dt_scan_item *items, size_t count, const struct dt_words *words,
                     struct dt_buf *out);
 
 /* Is the block whole? Then it can be scanned with. */

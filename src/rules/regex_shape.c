@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is known of every path that an expression matches. Its runs are the texts that stand in it
- * somewhere, by which a scanner finds it among thousands. Its shape is how the engine finds most
- * expressions without asking any, as it finds patterns with names: whole segments from the
- * beginning on. A segment counts only when what follows it must be "/" or the end: ^/team7 is no
- * /team7, since /team70 matches too.
+ * What is known of the beginning of every path that an expression matches. Its shape is how the
+ * engine finds most expressions without asking any, as it finds patterns with names: whole segments
+ * from the beginning on. A segment counts only when what follows it must be "/" or the end: ^/team7
+ * is no /team7, since /team70 matches too.
  */
 #include "rules/regex_tree.h"
 
@@ -151,57 +150,6 @@ static struct dt_slice find_shape(const struct dt_regex_branch *only, char *mem)
     while (n && add(&s, n))
         n = n->next;
     return dt_slice_of(mem, s.complete);
-}
-
-/* ---- Runs ---- */
-
-struct finder {
-    char *mem;  /* where the run is written */
-    size_t len; /* of the run */
-    struct dt_regex_runs *runs;
-};
-
-static void end_run(struct finder *f)
-{
-    if (!f->len)
-        return;
-    f->runs->list[f->runs->count++] = dt_slice_of(f->mem, f->len);
-    f->mem += f->len;
-    f->len = 0;
-}
-
-static void find_runs(const struct dt_regex_node *n, struct finder *f)
-{
-    for (; n; n = n->next) {
-        if (n->kind == DT_REGEX_CHAR && !n->empty) {
-            f->mem[f->len++] = n->byte;
-            continue;
-        }
-        if (n->kind != DT_REGEX_CHAR && n->kind != DT_REGEX_SPAN && n->kind != DT_REGEX_GROUP &&
-            n->kind != DT_REGEX_STOP)
-            continue;
-        end_run(f);
-        if (n->kind == DT_REGEX_STOP)
-            return;
-        if (n->kind == DT_REGEX_GROUP && !n->empty && !n->branches->next)
-            find_runs(n->branches->first, f); /* a group with a STOP would be one itself */
-    }
-    end_run(f);
-}
-
-enum dt_err dt_regex_find_runs(const struct dt_regex_tree *tree, size_t text_len,
-                               struct dt_arena *arena, struct dt_regex_runs *ret)
-{
-    struct dt_regex_runs runs = {0};
-    struct finder f = {.runs = &runs};
-    f.mem = dt_arena_alloc(arena, text_len);
-    runs.list = dt_arena_alloc(arena, (text_len / 2 + 1) * sizeof *runs.list);
-    if (!f.mem || !runs.list)
-        return DT_ERR_NOMEM;
-    if (!tree->branches->next)
-        find_runs(tree->branches->first, &f);
-    *ret = runs;
-    return DT_OK;
 }
 
 enum dt_err dt_regex_find_shape(const struct dt_regex_tree *tree, size_t text_len,

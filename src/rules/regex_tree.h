@@ -57,13 +57,19 @@ bool dt_regex_atom(struct dt_slice text, struct dt_regex_node *ret, size_t *ret_
  * on PCRE2's version. */
 int dt_regex_braces(struct dt_slice text, unsigned *ret_min, unsigned *ret_max, size_t *ret_len);
 
-/* The texts that are in every match, in their order. They lie in the arena, as the shape does,
- * which is as struct dt_regex says. text_len is the expression's. DT_ERR_NOMEM. */
+/* A text that is in every match, or, when several have the same choice: one of these is. */
+struct dt_regex_run {
+    struct dt_slice text;
+    uint32_t choice; /* ascending */
+};
+
 struct dt_regex_runs {
-    struct dt_slice *list;
+    struct dt_regex_run *list;
     size_t count;
 };
 
+/* What they say lies in the arena; the shape is as struct dt_regex has it. text_len is the
+ * expression's. DT_ERR_NOMEM. */
 DT_MUST_USE enum dt_err dt_regex_find_runs(const struct dt_regex_tree *tree, size_t text_len,
                                            struct dt_arena *arena, struct dt_regex_runs *ret);
 DT_MUST_USE enum dt_err dt_regex_find_shape(const struct dt_regex_tree *tree, size_t text_len,

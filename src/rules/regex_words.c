@@ -107,12 +107,11 @@ struct tables {
 
 /* Entries in the order of their buckets: counted, summed up, then put. */
 static void fill(const struct block *block, const struct dt_scan_item *items,
-                 const struct dt_word *words, size_t count, struct tables *t)
+                 const struct dt_words *words, struct tables *t)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!words[i].run.len)
-            continue;
-        uint32_t h = mix(read_gram(words[i].run.ptr + words[i].gram));
+    for (size_t i = 0; i < words->count; i++) {
+        const struct dt_word *word = &words->list[i];
+        uint32_t h = mix(read_gram(word->run.ptr + word->gram));
         uint32_t bit = h >> (32 - block->bitmap_log2);
         t->bitmap[bit / 32] |= 1u << bit % 32;
         t->heads[h >> (32 - block->heads_log2)]++;
@@ -120,25 +119,23 @@ static void fill(const struct block *block, const struct dt_scan_item *items,
     for (size_t b = 1; b < head_count(block); b++)
         t->heads[b] += t->heads[b - 1];
     uint32_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!words[i].run.len)
-            continue;
-        uint32_t gram = read_gram(words[i].run.ptr + words[i].gram);
+    for (size_t i = 0; i < words->count; i++) {
+        const struct dt_word *word = &words->list[i];
+        uint32_t gram = read_gram(word->run.ptr + word->gram);
         uint32_t place = --t->heads[mix(gram) >> (32 - block->heads_log2)];
-        t->entries[place] = (struct entry){gram, items[i].item, at};
-        at += 3 + (uint32_t)words[i].run.len;
+        t->entries[place] = (struct entry){gram, items[word->owner].item, at};
+        at += 3 + (uint32_t)word->run.len;
     }
 }
 
-void dt_words_write(const struct dt_scan_item *items, const struct dt_word *words, size_t count,
+void dt_words_write(const struct dt_scan_item *items, size_t count, const struct dt_words *words,
                     struct dt_buf *out)
 {
-    struct block block = {0};
-    for (size_t i = 0; i < count; i++) {
+    struct block block = {.entries = (uint32_t)words->count};
+    for (size_t i = 0; i < count; i++)
         block.always += items[i].always;
-        block.entries += words[i].run.len > 0;
-        block.words_len += words[i].run.len ? 3 + (uint32_t)words[i].run.len : 0;
-    }
+    for (size_t i = 0; i < words->count; i++)
+        block.words_len += 3 + (uint32_t)words->list[i].run.len;
     block.bitmap_log2 = log2_up((size_t)block.entries << BITS_PER_ENTRY_LOG2);
     if (block.bitmap_log2 < 5)
         block.bitmap_log2 = 5;
@@ -149,7 +146,7 @@ void dt_words_write(const struct dt_scan_item *items, const struct dt_word *word
     if (!t.bitmap || !t.heads || !t.entries) {
         out->err = DT_ERR_NOMEM;
     } else {
-        fill(&block, items, words, count, &t);
+        fill(&block, items, words, &t);
         put(out, &block, sizeof block);
         for (size_t i = 0; i < count; i++)
             if (items[i].always)
@@ -157,9 +154,8 @@ void dt_words_write(const struct dt_scan_item *items, const struct dt_word *word
         put(out, t.bitmap, bitmap_words(&block) * 4);
         put(out, t.heads, head_count(&block) * 4);
         put(out, t.entries, block.entries * sizeof *t.entries);
-        for (size_t i = 0; i < count; i++)
-            if (words[i].run.len)
-                put_word(out, &words[i]);
+        for (size_t i = 0; i < words->count; i++)
+            put_word(out, &words->list[i]);
     }
     free(t.bitmap);
     free(t.heads);

@@ -19,6 +19,7 @@ struct run {
     struct dt_slice text; /* as in struct dt_word */
     uint64_t hash;        /* of the text in lower case */
     uint32_t owner;
+    uint32_t choice;
     bool nocase;
 };
 
@@ -82,8 +83,8 @@ static enum dt_err add_item(struct chooser *c, struct dt_arena *arena,
     if (!err)
         err = dt_regex_find_runs(&tree, item->text.len, &scratch, &runs);
     for (size_t i = 0; !err && i < runs.count; i++)
-        if (runs.list[i].len >= GRAM)
-            err = add_run(c, arena, (struct run){runs.list[i], 0, owner, tree.nocase});
+        err = add_run(c, arena,
+                      (struct run){runs.list[i].text, 0, owner, runs.list[i].choice, tree.nocase});
     dt_arena_release(&scratch);
     return err == DT_ERR_NOMEM ? err : DT_OK;
 }
@@ -127,43 +128,90 @@ static uint32_t rarest_gram(const struct chooser *c, struct dt_slice text)
     return best;
 }
 
-static enum dt_err choose(struct chooser *c, size_t count, size_t share, struct dt_word *words)
+/* Runs of one owner and one choice. */
+struct choice {
+    const struct run *runs;
+    size_t count;
+    size_t shared; /* by so many owners, the most common of them */
+    size_t len;    /* of the shortest */
+};
+
+static struct choice next_choice(const struct chooser *c, size_t from)
+{
+    struct choice choice = {&c->runs[from], 0, 0, SIZE_MAX};
+    for (size_t i = from; i < c->count && c->runs[i].owner == choice.runs->owner &&
+                          c->runs[i].choice == choice.runs->choice;
+         i++) {
+        size_t shared = shared_by(c, &c->runs[i]);
+        choice.count++;
+        choice.shared = shared > choice.shared ? shared : choice.shared;
+        choice.len = c->runs[i].text.len < choice.len ? c->runs[i].text.len : choice.len;
+    }
+    return choice;
+}
+
+static bool is_better(const struct choice *a, const struct choice *b)
+{
+    if (a->shared != b->shared)
+        return a->shared < b->shared;
+    return a->count != b->count ? a->count < b->count : a->len > b->len;
+}
+
+static void take(const struct chooser *c, const struct choice *choice, struct dt_scan_item *items,
+                 struct dt_words *words)
+{
+    items[choice->runs->owner].told = true;
+    for (size_t i = 0; i < choice->count; i++) {
+        const struct run *run = &choice->runs[i];
+        words->list[words->count++] = (struct dt_word){
+            .run = run->text,
+            .gram = rarest_gram(c, run->text),
+            .owner = run->owner,
+            .nocase = run->nocase,
+        };
+    }
+}
+
+static enum dt_err choose(struct chooser *c, size_t share, struct dt_scan_item *items,
+                          struct dt_words *words)
 {
     c->hashes = malloc((c->count + 1) * sizeof *c->hashes);
-    size_t *shared = calloc(count, sizeof *shared);
-    if (!c->hashes || !shared) {
-        free(shared);
+    if (!c->hashes)
         return DT_ERR_NOMEM;
-    }
     for (size_t i = 0; i < c->count; i++)
         c->hashes[i] = c->runs[i].hash;
     qsort(c->hashes, c->count, sizeof *c->hashes, by_value);
-    for (size_t i = 0; i < c->count; i++) {
-        const struct run *run = &c->runs[i];
-        struct dt_word *word = &words[run->owner];
-        size_t n = shared_by(c, run);
-        bool better = !word->run.len || n < shared[run->owner] ||
-                      (n == shared[run->owner] && run->text.len > word->run.len);
-        if (n > share || !better)
-            continue;
-        shared[run->owner] = n;
-        *word = (struct dt_word){run->text, rarest_gram(c, run->text), run->nocase};
+    for (size_t from = 0; from < c->count;) {
+        uint32_t owner = c->runs[from].owner;
+        struct choice best = {0};
+        while (from < c->count && c->runs[from].owner == owner) {
+            struct choice choice = next_choice(c, from);
+            from += choice.count;
+            if (choice.len >= GRAM && choice.shared <= share &&
+                (!best.count || is_better(&choice, &best)))
+                best = choice;
+        }
+        if (best.count)
+            take(c, &best, items, words);
     }
-    free(shared);
     return DT_OK;
 }
 
-enum dt_err dt_words_choose(const struct dt_scan_item *items, size_t count, size_t share,
-                            struct dt_arena *arena, struct dt_word *words)
+enum dt_err dt_words_choose(struct dt_scan_item *items, size_t count, size_t share,
+                            struct dt_arena *arena, struct dt_words *ret)
 {
     struct chooser c = {.slots = count < FREQUENCIES_MAX / 16 ? 16 * count + 1 : FREQUENCIES_MAX};
     c.frequencies = calloc(c.slots, sizeof *c.frequencies);
     enum dt_err err = c.frequencies ? DT_OK : DT_ERR_NOMEM;
-    memset(words, 0, count * sizeof *words);
     for (size_t i = 0; !err && i < count; i++)
         err = add_item(&c, arena, &items[i], (uint32_t)i);
-    if (!err && count)
-        err = choose(&c, count, share, words);
+    struct dt_words words = {.list = dt_arena_alloc(arena, c.count * sizeof *words.list)};
+    if (!err && !words.list)
+        err = DT_ERR_NOMEM;
+    if (!err)
+        err = choose(&c, share, items, &words);
+    if (!err)
+        *ret = words;
     free(c.runs);
     free(c.hashes);
     free(c.frequencies);
