@@ -67,7 +67,8 @@ static void touch_set(const struct dt_ruleset *set)
     touch(dt_ruleset_line(set, 0, 2));
 }
 
-/* "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e" native, "f" Firebase's, "g" Apache's. */
+/* "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e" native, "f" Firebase's, "g" Apache's; from
+ * 0x80 on the file is a .htaccess. */
 static const enum dt_format formats[7] = {
     DT_FORMAT_MDN,      DT_FORMAT_NETLIFY, DT_FORMAT_AUTO,  DT_FORMAT_NATIVE,
     DT_FORMAT_FIREBASE, DT_FORMAT_APACHE,  DT_FORMAT_GOVUK,
@@ -86,8 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dt_loader loader = {.load = load, .ctx = &world, .zone = load_zone};
     struct dt_ruleset *set = dt_ruleset_new(&loader);
     if (set) {
-        enum dt_err err =
-            dt_ruleset_read(set, DT_S("d/fuzz"), world.text, formats[(unsigned char)mem[0] % 7]);
+        unsigned char first = (unsigned char)mem[0];
+        struct dt_slice name = first < 0x80 ? DT_S("d/fuzz") : DT_S("d/.htaccess");
+        enum dt_err err = dt_ruleset_read(set, name, world.text, formats[first % 7]);
         RULES_CHECK(err == DT_OK || err == DT_ERR_SYNTAX);
         RULES_CHECK((err == DT_OK) == (dt_ruleset_error_count(set) == 0));
         rules_check(set);

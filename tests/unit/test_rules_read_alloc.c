@@ -49,7 +49,8 @@ static const char text[] =
     "~^/caf\xc3\xa9(?<n>x) /$1/${n}\n@host :u.h.example\n~^/z{u}? /${u}\n/:v /:u\n@host *\n"
     "/broken\n/x mailto:a@b.example\n@host .h.example\n@default owner=me\n/y /z\n"
     "/c /d method=GET header=A:x,y !cookie=b lang=DE country=de ip=::1,10.0.0.0/8 ua=X hours=1-2\n"
-    "/c /d referer=A.example,//b.example/* percent=5:header:X from=2026-01-01T00:00Z except=/x,::1\n"
+    "/c /d referer=A.example,//b.example/* percent=5:header:X from=2026-01-01T00:00Z "
+    "except=/x,::1\n"
     "/e - 410 page=p set-header=\"A: \\\"b\\\"\"\nmaintenance /f/* /g until=2030-01-01T00:00Z\n"
     "@key k\n@expect http://h.example/ header=A:b header=C:d ip=::1 -> 404\n"
     "@include sub\n@expect http://h.example/a -> 307 http://h.example/b\n";
@@ -66,9 +67,9 @@ static enum dt_err load(void *ctx, struct dt_slice name, struct dt_slice *ret_te
 static struct dt_slice many_rules(struct dt_buf *buf)
 {
     for (unsigned i = 0; i < 150; i++)
-        dt_buf_printf(buf,
-                      "//h%u.example/a /b%u owner=o%u cookie=c:%u\n@expect http://a/ -> 404\n/x%u\n",
-                      i, i, i, i, i);
+        dt_buf_printf(
+            buf, "//h%u.example/a /b%u owner=o%u cookie=c:%u\n@expect http://a/ -> 404\n/x%u\n", i,
+            i, i, i, i);
     return dt_buf_slice(buf);
 }
 
@@ -116,14 +117,29 @@ static void dialects(void **state)
         "Old Url,New Url,Status\n\"http://H.example/A\"\"b\"\"\",https://\xc3\xa9.example/,301\n",
         "/\xc3\xa9\t/\xc3\xa9\n",
         "http://h.example/%7e/* a=\xc3\xa9 /\xc3\xa9/:splat\n",
+        "{\"hosting\":{\"i18n\":1,\"redirects\":["
+        "{\"source\":\"/a{,/**}\",\"destination\":\"/\\u00e9\"},"
+        "{\"source\":\"/a/:b/:c*\",\"destination\":\"/:c*:b\"},"
+        "{\"source\":\"x/:b*{,.html}/!(a|b)\",\"destination\":\"/:b\"},"
+        "{\"regex\":\"(.*)/\\\\.html$\",\"destination\":\":1/x\"}]}}",
+        "Header \\\nset\nRedirect \"/a b\" http://H.example/\nRedirect 410 /b/\n"
+        "RedirectMatch \"(.*)/[^ ]$\" http://h.example$1\n<VirtualHost *:80>\nServerName "
+        "h.example\n"
+        "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^(a|b)\\.x$ [NC]\n"
+        "RewriteCond %{HTTP_COOKIE} a=1 [OR]\nRewriteCond %{REMOTE_ADDR} ^10\\.\n"
+        "RewriteCond %{REQUEST_URI} !^/k\nRewriteRule ^/c(.*) /d$1 [R,L]\n"
+        "</VirtualHost>\n",
+        "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^www\\.(.+)$\n"
+        "RewriteRule ^ https://%1%{REQUEST_URI} [R,L]\n",
     };
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         bool done = false;
         for (unsigned calls = 0; !done; calls++) {
             calls_left = calls;
             struct dt_ruleset *set = dt_ruleset_new(NULL);
             enum dt_err err = set ? dt_ruleset_read(set, DT_S("a"), dt_slice_str(texts[i]),
-                                                    (enum dt_format)(DT_FORMAT_GOVUK + i))
+                                                    i < 5 ? (enum dt_format)(DT_FORMAT_GOVUK + i)
+                                                          : DT_FORMAT_APACHE)
                                   : DT_ERR_NOMEM;
             calls_left = UINT32_MAX;
             done = err == DT_OK;

@@ -316,7 +316,13 @@ static bool write_path(struct pattern *pattern, unsigned form)
 /* In a URL the path has to be tied to its beginning, and "?" is where it ends. */
 static bool write_in_url(struct pattern *pattern, unsigned form)
 {
+    static const char *const all[] = {NULL, "^/", "^/([^?]*)$", "^(/[^?]*)$"};
     size_t from = pattern->out->len;
+    enum dt_apache_all which = dt_apache_all(pattern->text, form & DT_APACHE_DIRECTORY);
+    if (which != DT_APACHE_NOT_ALL) {
+        dt_buf_str(pattern->out, all[which]);
+        return true;
+    }
     pattern->dot = "[^?]";
     if (!write_path(pattern, form))
         return false;
