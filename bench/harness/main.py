@@ -58,7 +58,7 @@ def parse(arguments):
     add("--detour", default=program, help="the program [build/detour]")
     add("--out", default=folder, help="work folder and results [out/bench]")
     add("--boost", action="store_true", help="go before other work on this machine (root)")
-    add("--port", type=int, default=18400, help="first of six ports on 127.0.0.1 [18400]")
+    add("--port", type=int, default=18400, help="first of twelve ports on 127.0.0.1 [18400]")
     add("--minutes", type=float, default=11.5, help="limit of the whole run [11.5]")
     return parser.parse_args(arguments)
 

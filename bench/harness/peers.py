@@ -81,14 +81,14 @@ class Nginx(Server):
     name = "nginx"
     program = "nginx"
 
-    def _configure(self, http, server):
+    def _configure(self, http, server, main=""):
         user = "user root;" if os.geteuid() == 0 else ""
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         temporary = " ".join(f"{kind}_temp_path {self.file(kind)};" for kind in kinds)
         self.write(
             "nginx.conf",
             f"""daemon off; master_process on; worker_processes 1; {user} pid {self.file("pid")};
-error_log {self.file("error.log")} error;
+error_log {self.file("error.log")} error; {main}
 events {{ worker_connections 16000; }}
 http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 300s; {temporary}
@@ -110,10 +110,11 @@ http {{
             'if ($target = "") { return 404; } return 307 $target;',
         )
 
-    def configure_regexes(self, regexes):
+    def configure_regexes(self, regexes, jit):
         self._configure(
             f"map $uri $target {{ include {regexes}; }}",
             'if ($target = "") { return 404; } return 307 $target;',
+            f"pcre_jit {'on' if jit else 'off'};",
         )
 
     def command(self):

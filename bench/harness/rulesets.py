@@ -11,7 +11,7 @@ import random
 import re
 from dataclasses import dataclass, replace
 
-from .peers import RuleSet
+from .peers import ALL, RuleSet
 from .rounds import interleave, take
 from .workshop import SAMPLE
 
@@ -27,8 +27,8 @@ class Case:
 
 
 def detour(bench, number, rules, label, fields=()):
-    """A server with this file of rules, on the number'th port."""
-    server = RuleSet(bench.shop, bench.port + number, label)
+    """A server with this file of rules, on a port behind those of all peers."""
+    server = RuleSet(bench.shop, bench.port + len(ALL) + number, label)
     server.configure_rules(rules)
     server.fields = fields
     return server
@@ -66,27 +66,28 @@ def _genregex(shop):
     return module
 
 
-def _key(rule, number, groups):
-    """A path with its Location, by Python's reading of the expression."""
-    location = f"/to/{number}"
-    if groups:
-        found = re.search(rule.text, rule.path, re.IGNORECASE if rule.nocase else 0)
-        location += "/" + (found.group(1) or "")
-    return f"{rule.path}\t{location}\n"
+def _location(number, rule):
+    """What the rule answers its path with, by Python's reading of the expression; None: nothing."""
+    found = re.search(rule.text, rule.path, re.IGNORECASE if rule.nocase else 0)
+    if not found:
+        return None
+    return f"/to/{number}" + (f"/{found.group(1) or ''}" if found.re.groups else "")
 
 
 def real_regexes(shop, count):
     """(rules, keys, misses): files. Each rule has a word of its own in it, which misses lack."""
     paths = [shop.data(f"real.{count}.{what}") for what in ("detour", "keys", "misses")]
-    rules = list(_genregex(shop).rules(count))
-    groups = [re.compile(rule.text).groups > 0 for rule in rules]
-    chooser = random.Random(307)
+    keys = []
     with open(paths[0], "w", encoding="ascii") as out:
-        for number, rule in enumerate(rules):
-            target = f"/to/{number}" + ("/$1" if groups[number] else "")
-            out.write(f"~{'*' if rule.nocase else ''}{rule.text} {target} 307\n")
-    with open(paths[1], "w", encoding="ascii") as keys, open(paths[2], "w", encoding="ascii") as miss:
-        for number in chooser.choices(range(count), k=SAMPLE):
-            keys.write(_key(rules[number], number, groups[number]))
-            miss.write(re.sub(r"[wW](\d+)", r"v\1", rules[number].path) + "\n")
+        for number, rule in enumerate(_genregex(shop).rules(count)):
+            group = "/$1" if re.compile(rule.text).groups else ""
+            out.write(f"~{'*' if rule.nocase else ''}{rule.text} /to/{number}{group} 307\n")
+            location = _location(number, rule)
+            if location:
+                keys.append((rule.path, location))
+    sample = random.Random(307).choices(keys, k=SAMPLE)
+    with open(paths[1], "w", encoding="ascii") as out:
+        out.writelines(f"{path}\t{location}\n" for path, location in sample)
+    with open(paths[2], "w", encoding="ascii") as out:
+        out.writelines(re.sub(r"[wW](\d+)", r"v\1", path) + "\n" for path, _ in sample)
     return paths
