@@ -21,7 +21,7 @@ static void note_line(struct dt_apache_passed *passed, uint32_t line)
     if (len + 24 < sizeof passed->lines)
         (void)snprintf(passed->lines + len, sizeof passed->lines - len, "%s%u", len ? ", " : "",
                        line);
-    else if (len && passed->lines[len - 1] != '.')
+    else if (passed->lines[len - 1] != '.')
         (void)snprintf(passed->lines + len, sizeof passed->lines - len, " ...");
 }
 

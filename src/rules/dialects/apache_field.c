@@ -78,16 +78,19 @@ static bool field(const struct dt_apache_parts *cond, struct dt_slice name,
     return add_option(cond, "header", name, &texts, ret);
 }
 
-static void lower(const struct dt_apache_parts *cond, struct dt_apache_texts *texts)
+static bool lower(const struct dt_apache_parts *cond, struct dt_apache_texts *texts)
 {
+    struct dt_reader *reader = cond->apache->reader;
     for (unsigned i = 0; i < texts->count; i++) {
-        struct dt_slice copy = dt_arena_copy(&cond->apache->reader->set->arena, texts->list[i]);
-        char *mem = (char *)(uintptr_t)copy.ptr; /* the copy is ours */
-        for (size_t at = 0; at < copy.len; at++)
-            mem[at] = dt_ascii_lower(mem[at]);
-        if (copy.ptr)
-            texts->list[i] = copy;
+        struct dt_slice text = texts->list[i];
+        char *mem = dt_arena_alloc(&reader->set->arena, text.len + 1);
+        if (!mem)
+            return dt_reader_nomem(reader);
+        for (size_t at = 0; at < text.len; at++)
+            mem[at] = dt_ascii_lower(text.ptr[at]);
+        texts->list[i] = dt_slice_of(mem, text.len);
     }
+    return true;
 }
 
 /* ua= ignores case: "*text*" is a text that it has in it. */
@@ -105,8 +108,7 @@ static bool agent(struct dt_apache_parts *cond, struct dt_apache_effects *ret)
     }
     if (!cond->nocase || !plain)
         return field(cond, DT_S("user-agent"), ret);
-    lower(cond, &texts);
-    return add_option(cond, "ua", DT_SLICE_NONE, &texts, ret);
+    return lower(cond, &texts) && add_option(cond, "ua", DT_SLICE_NONE, &texts, ret);
 }
 
 /* ---- The host ---- */
@@ -121,8 +123,8 @@ bool dt_apache_host(struct dt_apache_parts *cond, struct dt_apache_effects *ret)
     if (cond->texts.dots)
         dt_reader_warn(cond->apache->reader, cond->written->pattern, "apache-dot",
                        "a \".\" in a host is read as the dot that it looks like");
-    if (cond->nocase)
-        lower(cond, &cond->texts);
+    if (cond->nocase && !lower(cond, &cond->texts))
+        return false;
     struct dt_apache_texts all = cond->texts;
     cond->texts.count = 0;
     for (unsigned i = 0; i < all.count; i++) {

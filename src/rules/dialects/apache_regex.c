@@ -74,8 +74,7 @@ unsigned dt_apache_groups(struct dt_slice pattern)
 
 /* ---- Classes ---- */
 
-struct class
-{
+struct members {
     struct dt_buf plain;   /* members that stay in the brackets */
     struct dt_buf escapes; /* alternatives beside them */
 };
@@ -89,7 +88,7 @@ static void put_escape(struct dt_buf *out, char c)
 
 /* One member at *at, which moves behind it. */
 static bool put_member(struct pattern *pattern, struct dt_slice inner, size_t *at,
-                       struct class *class)
+                       struct members *members)
 {
     const char *p = inner.ptr + *at;
     bool escape = *p == '\\' && *at + 1 < inner.len;
@@ -99,25 +98,25 @@ static bool put_member(struct pattern *pattern, struct dt_slice inner, size_t *a
     *at += len;
     if (escape && c == 's') {
         for (const char *blank = " \t\n\v\f\r"; *blank; blank++)
-            put_escape(&class->escapes, *blank);
+            put_escape(&members->escapes, *blank);
         return true;
     }
     if (escape && (dt_is_word(c))) {
-        dt_buf_put(&class->plain, dt_slice_of(p, 2)); /* \d, \w */
+        dt_buf_put(&members->plain, dt_slice_of(p, 2)); /* \d, \w */
         return true;
     }
     if (!is_encoded(c)) {
-        dt_buf_put(&class->plain, dt_slice_of(p, len));
+        dt_buf_put(&members->plain, dt_slice_of(p, len));
         return true;
     }
     if (range)
         return DT_REFUSE(pattern->apache->reader, pattern->text, "source-regex",
                          "a range from a byte that a path has as an escape");
-    put_escape(&class->escapes, c);
+    put_escape(&members->escapes, c);
     return true;
 }
 
-static bool read_members(struct pattern *pattern, struct dt_slice inner, struct class *class)
+static bool read_members(struct pattern *pattern, struct dt_slice inner, struct members *members)
 {
     for (size_t at = 0; at < inner.len;) {
         const char *end = NULL;
@@ -125,25 +124,25 @@ static bool read_members(struct pattern *pattern, struct dt_slice inner, struct 
             end = memmem(inner.ptr + at, inner.len - at, ":]", 2);
         if (end) {
             size_t stop = (size_t)(end - inner.ptr) + 2;
-            dt_buf_put(&class->plain, dt_slice_of(inner.ptr + at, stop - at));
+            dt_buf_put(&members->plain, dt_slice_of(inner.ptr + at, stop - at));
             at = stop;
-        } else if (!put_member(pattern, inner, &at, class)) {
+        } else if (!put_member(pattern, inner, &at, members)) {
             return false;
         }
     }
     return true;
 }
 
-static void put_class(struct pattern *pattern, bool negated, const struct class *class)
+static void put_class(struct pattern *pattern, bool negated, const struct members *members)
 {
     struct dt_buf *out = pattern->out;
-    struct dt_slice plain = dt_buf_slice(&class->plain), escapes = dt_buf_slice(&class->escapes);
+    struct dt_slice inside = dt_buf_slice(&members->plain);
     dt_buf_str(out, negated ? "(?:(?!" : "(?:");
-    dt_buf_put(out, escapes);
-    dt_buf_str(out, negated ? ")" : plain.len ? "|" : "");
-    if (plain.len) {
+    dt_buf_put(out, dt_buf_slice(&members->escapes));
+    dt_buf_str(out, negated ? ")" : inside.len ? "|" : "");
+    if (inside.len) {
         dt_buf_str(out, negated ? "[^" : "[");
-        dt_buf_put(out, plain);
+        dt_buf_put(out, inside);
         dt_buf_char(out, ']');
     } else if (negated) {
         dt_buf_str(out, pattern->dot ? pattern->dot : ".");
@@ -167,22 +166,22 @@ static bool copy_class(struct pattern *pattern, struct dt_slice text)
 
 static bool write_class(struct pattern *pattern, struct dt_slice text)
 {
-    struct class class;
+    struct members members;
     struct dt_slice inner = dt_slice_of(text.ptr + 1, text.len - 2);
     bool negated = inner.len && inner.ptr[0] == '^';
     inner = dt_slice_from(inner, negated);
-    dt_buf_init(&class.plain, DT_PATTERN_MAX);
-    dt_buf_init(&class.escapes, DT_PATTERN_MAX);
-    bool fine = read_members(pattern, inner, &class);
-    if (fine && dt_buf_err(&class.plain) == DT_ERR_NOMEM)
+    dt_buf_init(&members.plain, DT_PATTERN_MAX);
+    dt_buf_init(&members.escapes, DT_PATTERN_MAX);
+    bool fine = read_members(pattern, inner, &members);
+    if (fine && dt_buf_err(&members.plain) == DT_ERR_NOMEM)
         fine = dt_reader_nomem(pattern->apache->reader);
-    if (fine && class.escapes.len == 0) {
+    if (fine && members.escapes.len == 0) {
         (void)copy_class(pattern, text);
     } else if (fine) {
-        put_class(pattern, negated, &class);
+        put_class(pattern, negated, &members);
     }
-    dt_buf_release(&class.plain);
-    dt_buf_release(&class.escapes);
+    dt_buf_release(&members.plain);
+    dt_buf_release(&members.escapes);
     return fine;
 }
 

@@ -9,13 +9,11 @@
 #include "rules/dialects/apache_target.h"
 #include "rules/native_scan.h"
 
-#include <stdio.h>
-
 /* ---- Flags ---- */
 
 struct flags {
     unsigned status; /* 0: none is given */
-    bool redirect, last, nocase, append, discard, raw, forbidden;
+    bool last, nocase, append, discard, raw;
 };
 
 static bool is_flag(struct dt_slice name, const char *shorter, const char *longer)
@@ -56,7 +54,6 @@ static bool read_redirect(struct dt_apache *apache, struct dt_slice at, struct d
                           struct flags *ret)
 {
     ret->status = value.len ? dt_apache_status(value) : 302;
-    ret->redirect = dt_options_redirects(ret->status);
     if (!dt_options_status(ret->status))
         return DT_REFUSE(apache->reader, value.len ? value : at, "status-unknown",
                          "%.*s is not a status that a rule can answer: those are " DT_STATUS_CHOICE,

@@ -48,7 +48,7 @@ static bool refuse(struct glob *glob, const char *name, const char *why)
     return DT_REFUSE(glob->reader, glob->at, name, "%s", why);
 }
 
-static char at(const struct glob *glob, struct span span, size_t i)
+static char byte_at(const struct glob *glob, struct span span, size_t i)
 {
     return i < span.to ? glob->text.ptr[i] : span.after;
 }
@@ -114,7 +114,7 @@ static struct span inside(const struct glob *glob, struct span span, size_t open
                           size_t close)
 {
     char before = start > span.from ? glob->text.ptr[start - 1] : span.before;
-    char after = at(glob, span, close + 1);
+    char after = byte_at(glob, span, close + 1);
     if (before == '}' || before == ')')
         before = '{';
     if (after && strchr("{*?[@+!:", after))
@@ -140,9 +140,9 @@ static bool put_braces(struct glob *glob, struct span span, size_t *i)
 }
 
 /* "!(a|b)": what is left of the segment is not one of these and then the rest. */
-static bool put_not(struct glob *glob, struct span span, struct span within, size_t *i)
+static bool put_not(struct glob *glob, struct span span, struct span within, size_t from)
 {
-    size_t rest = *i;
+    size_t rest = from;
     while (rest < span.to && glob->text.ptr[rest] != '/') {
         if (strchr("*?[{@+!:\\(", glob->text.ptr[rest]))
             return refuse(glob, "source-glob",
@@ -155,7 +155,7 @@ static bool put_not(struct glob *glob, struct span span, struct span within, siz
     dt_buf_str(&glob->out, "(?!");
     if (!put_alternatives(glob, within, '|'))
         return false;
-    dt_pattern_literal(&glob->out, dt_slice_of(glob->text.ptr + *i, rest - *i), true);
+    dt_pattern_literal(&glob->out, dt_slice_of(glob->text.ptr + from, rest - from), true);
     dt_buf_str(&glob->out, "(?:/|$))[^/]*");
     return true;
 }
@@ -170,7 +170,7 @@ static bool put_extglob(struct glob *glob, struct span span, size_t *i)
     struct span within = inside(glob, span, *i + 1, *i, close);
     *i = close + 1;
     if (kind == '!')
-        return put_not(glob, span, within, i);
+        return put_not(glob, span, within, *i);
     if (!put_alternatives(glob, within, '|'))
         return false;
     if (kind != '@')
@@ -218,11 +218,11 @@ static bool put_stars(struct glob *glob, struct span span, size_t *i, bool slash
     char before = from > span.from ? glob->text.ptr[from - 1] : span.before;
     if (before == '}' || before == ')')
         before = '{';
-    while (*i < span.to && glob->text.ptr[*i] == '*' && at(glob, span, *i + 1) != '(')
+    while (*i < span.to && glob->text.ptr[*i] == '*' && byte_at(glob, span, *i + 1) != '(')
         (*i)++;
     size_t count = *i - from;
-    char after = at(glob, span, *i);
-    if (after && strchr("@+!?*", after) && at(glob, span, *i + 1) == '(')
+    char after = byte_at(glob, span, *i);
+    if (after && strchr("@+!?*", after) && byte_at(glob, span, *i + 1) == '(')
         after = '{';
     bool whole = (before == '/' || !before) && (after == '/' || !after);
     if (count > 1 && (before == '{' || (before == '/' && after == '{')))
