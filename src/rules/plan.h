@@ -132,7 +132,7 @@ struct dt_plan {
     uint32_t *shape_at; /* rule -> order of its path among those with stars and names; or NULL */
     uint32_t *condition_refs; /* by number of the set; offset / 4 */
     void *condition_section;
-    uint32_t needs;           /* enum dt_need */
+    uint32_t needs; /* enum dt_need */
 
     struct dt_plan_node *nodes;
     size_t node_count;
@@ -159,7 +159,10 @@ static inline const struct dt_rule *dt_plan_rule(const struct dt_plan *plan, uin
 static inline uint8_t dt_plan_forms(const struct dt_rule *rule)
 {
     unsigned forms = (rule->flags & DT_RULE_IGNORE_CASE) ? DT_FORM_NOCASE : 0;
-    if (rule->path_kind != DT_PATH_PREFIX && (rule->flags & DT_RULE_IGNORE_SLASH))
+    size_t len = rule->path.len; /* a star at the end takes in whatever there is */
+    bool star =
+        rule->path_kind == DT_PATH_PREFIX || (len && rule->path.ptr[len - 1] == DT_PATH_STAR);
+    if (!star && (rule->flags & DT_RULE_IGNORE_SLASH))
         forms |= DT_FORM_NOSLASH;
     return (uint8_t)forms;
 }

@@ -20,6 +20,7 @@ struct follow {
     bool (*visit)(struct dt_walk *walk, const struct dt_walk_level *level, uint32_t item);
     unsigned kind; /* DT_RECORD_RUN or DT_RECORD_SHAPE */
     unsigned forms;
+    uint32_t before; /* the best rank of what was found in another form */
     uint32_t nnames;
     struct dt_slice names[DT_NAMES_MAX];
 };
@@ -138,7 +139,8 @@ static bool take_items(struct follow *follow, struct dt_cursor *lists)
 
 static bool is_done(const struct follow *follow)
 {
-    return follow->kind == DT_RECORD_RUN && follow->walk->found && follow->level->stop;
+    return follow->kind == DT_RECORD_RUN && follow->walk->found && follow->level->stop &&
+           follow->walk->best.rank < follow->before;
 }
 
 static bool visit_state(struct follow *follow, uint64_t owner, uint32_t lengths, uint32_t segment);
@@ -208,6 +210,7 @@ static bool start(struct dt_walk *walk, const struct dt_walk_level *level, unsig
     ret->visit = NULL;
     ret->kind = kind;
     ret->forms = forms;
+    ret->before = walk->found ? walk->best.rank : UINT32_MAX;
     ret->nnames = 0;
     return true;
 }
