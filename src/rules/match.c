@@ -103,7 +103,9 @@ static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decisio
     return DT_OK;
 }
 
-/* A cache may not keep an answer past the moment at which it changes. */
+/* A cache may not keep an answer past the moment at which it changes. Where nothing is said of
+ * caches, they keep permanent redirects without end (RFC 9110 section 15.1), and those are told; a
+ * 410 is told only when its own rule ends, since a max-age would also invite what keeps nothing. */
 static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *decision)
 {
     int64_t now = walk->request->now;
@@ -113,7 +115,9 @@ static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *d
     if (!status)
         return DT_OK; /* pass */
     uint64_t left = decision->changes_at > now ? (uint64_t)(decision->changes_at - now) : 0;
-    return dt_freshness_cap(decision->cache, left, status->heuristic_cache, walk->scratch->cache,
+    bool kept = status->heuristic_cache && (status->permanence == DT_PERMANENCE_PERMANENT ||
+                                            decision->until != DT_TIME_MAX);
+    return dt_freshness_cap(decision->cache, left, kept, walk->scratch->cache,
                             sizeof walk->scratch->cache, &decision->cache);
 }
 

@@ -54,6 +54,7 @@ static const char *owner_of(struct dt_slice name)
         {"allow", "the server says it"},
         {"content-length", "the server says it"},
         {"transfer-encoding", "the server says it"},
+        {"expires", "write cache="},
         {"connection", "the server says it"},
         {"keep-alive", "the server says it"},
         {"upgrade", "the server says it"},
