@@ -26,7 +26,7 @@ status store story student study support survey tag team tech test theme ticket 
 training travel trend user video view visit weather week welcome wiki work world year""".split()
 LANGUAGES = "(en|de|fr)", "(?:en|de|fr|es|it)", "([a-z]{2})", "([a-z]{2}-[a-z]{2})"
 EXTENSIONS = "php", "asp", "aspx", "html", "htm", "jsp", "cgi", "do"
-TITLES = "([^/]+)", "([a-z0-9-]+)", "([A-Za-z0-9_-]+)", "(\\w+)"
+TITLES = "([^/]+)", "([a-z0-9-]+)", "([A-Za-z0-9_-]+)", "([\\w-]+)"
 
 
 class Rule:

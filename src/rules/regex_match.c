@@ -98,13 +98,17 @@ void dt_matcher_free(struct dt_matcher *matcher)
 
 /* ---- Compiling ---- */
 
-/* (?R) (?1) (?&name) (?P>name) \g<name>: too often is no harm. */
-static bool may_recurse(struct dt_slice text)
+/* What the JIT is not good at, as far as the text shows it; seen too often is no harm. A recursion,
+ * (?R) (?1) (?&name) (?P>name) \g<name>, costs more the deeper it is, and no limit counts that. A
+ * group that is repeated possessively, (a)*+, keeps what it caught when it was given up again
+ * (10.42; PCRE2's issue 324). */
+static bool is_for_interpreter(struct dt_slice text)
 {
     for (size_t i = 0; i + 2 < text.len; i++) {
-        if (memcmp(text.ptr + i, "\\g", 2) == 0)
-            return true;
-        if (memcmp(text.ptr + i, "(?", 2) == 0 && strchr("R&P+-0123456789", text.ptr[i + 2]))
+        const char *at = text.ptr + i;
+        bool group = at[0] == ')' && (at[1] == '*' || at[1] == '+' || at[1] == '?');
+        if ((group && at[2] == '+') || memcmp(at + 1, "}+", 2) == 0 || memcmp(at, "\\g", 2) == 0 ||
+            (memcmp(at, "(?", 2) == 0 && strchr("R&P+-0123456789", at[2])))
             return true;
     }
     return false;
@@ -137,8 +141,7 @@ static bool begins_at_one_place(const pcre2_code *code)
  * issue 874, and with a reference to a group in itself the least length is too great. It saves a
  * few dozen nanoseconds, and is done without but for ^x and .*x, which have no use for it.
  *
- * Where no memory may be executed the JIT fails, and PCRE2 interprets. In the JIT a recursion costs
- * more the deeper it is, and no limit counts that. */
+ * Where no memory may be executed the JIT fails, and PCRE2 interprets. */
 static pcre2_code *compile_for_match(struct dt_slice text, uint32_t options, bool *ret_one_place)
 {
     pcre2_code *code = compile(text, options);
@@ -150,7 +153,7 @@ static pcre2_code *compile_for_match(struct dt_slice text, uint32_t options, boo
         code = compile(text, options | PCRE2_NO_START_OPTIMIZE);
         *ret_one_place = code && (info(code, PCRE2_INFO_ALLOPTIONS) & PCRE2_ANCHORED);
     }
-    if (code && !may_recurse(text))
+    if (code && !is_for_interpreter(text))
         (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     return code;
 }

@@ -11,15 +11,16 @@
 
 struct finder {
     struct dt_arena *arena;
-    char *mem;  /* where the run is written */
-    size_t len; /* of the run */
+    char *mem;   /* where the run is written */
+    size_t len;  /* of the run */
+    bool begins; /* so does the run */
     struct dt_regex_runs runs;
     size_t cap;
     uint32_t choice;
     enum dt_err err;
 };
 
-static void add_run(struct finder *f, struct dt_slice text, uint32_t choice)
+static void add_run(struct finder *f, struct dt_regex_run run)
 {
     if (f->runs.count == f->cap) {
         size_t cap = f->cap ? 2 * f->cap : 16;
@@ -33,45 +34,52 @@ static void add_run(struct finder *f, struct dt_slice text, uint32_t choice)
         f->runs.list = list;
         f->cap = cap;
     }
-    f->runs.list[f->runs.count++] = (struct dt_regex_run){text, choice};
+    f->runs.list[f->runs.count++] = run;
 }
 
-static void end_run(struct finder *f)
+/* It stands between two bytes of a run. */
+static bool is_between(const struct dt_regex_node *n)
 {
-    if (!f->len)
-        return;
-    add_run(f, dt_slice_of(f->mem, f->len), f->choice++);
+    return n->kind == DT_REGEX_NOTHING || n->kind == DT_REGEX_AHEAD || n->kind == DT_REGEX_BEGIN;
+}
+
+/* What follows is n. */
+static void end_run(struct finder *f, const struct dt_regex_node *n)
+{
+    if (f->len)
+        add_run(f, (struct dt_regex_run){dt_slice_of(f->mem, f->len), f->choice++, f->begins,
+                                         dt_regex_breaks(n)});
     f->mem += f->len;
     f->len = 0;
+    f->begins = false;
 }
 
 /* ---- Groups of which one branch must be ---- */
 
 /* The longest text of consecutive bytes in a branch. At its beginning, what stands before the group
- * belongs to it. */
-static struct dt_slice branch_text(const struct dt_regex_branch *branch, struct dt_slice before,
-                                   char *mem)
+ * belongs to it; `after` follows the group. */
+static struct dt_regex_run branch_run(const struct dt_regex_branch *branch, struct dt_slice before,
+                                      const struct dt_regex_node *after, char *mem)
 {
-    struct dt_slice best = DT_SLICE_NONE;
+    struct dt_regex_run best = {0};
     size_t len = before.len;
     if (len)
         memcpy(mem, before.ptr, len);
-    for (const struct dt_regex_node *n = branch->first; n; n = n->next) {
-        bool byte = n->kind == DT_REGEX_CHAR && !n->empty;
-        bool nothing = n->kind != DT_REGEX_CHAR && n->kind != DT_REGEX_SPAN &&
-                       n->kind != DT_REGEX_GROUP && n->kind != DT_REGEX_STOP;
-        if (byte)
+    for (const struct dt_regex_node *n = branch->first;; n = n->next) {
+        if (n && n->kind == DT_REGEX_CHAR && !n->empty) {
             mem[len++] = n->byte;
-        if (len > best.len)
-            best = dt_slice_of(mem, len);
-        if (n->kind == DT_REGEX_STOP)
-            break;
-        if (!byte && !nothing) {
-            mem += len;
-            len = 0;
+            continue;
         }
+        if (n && is_between(n))
+            continue;
+        if (len > best.text.len)
+            best = (struct dt_regex_run){.text = dt_slice_of(mem, len),
+                                         .ends = dt_regex_breaks(n ? n : after)};
+        mem += len;
+        len = 0;
+        if (!n || n->kind == DT_REGEX_STOP)
+            return best;
     }
-    return len > best.len ? dt_slice_of(mem, len) : best;
 }
 
 static size_t list_len(const struct dt_regex_branch *branch)
@@ -82,11 +90,11 @@ static size_t list_len(const struct dt_regex_branch *branch)
     return len;
 }
 
-/* All branches have a text, or it is no choice. */
+/* All branches have a text, or it is no choice. A group that is repeated is followed by itself. */
 static void add_choice(struct finder *f, const struct dt_regex_branch *branches,
-                       struct dt_slice before)
+                       struct dt_slice before, const struct dt_regex_node *after)
 {
-    struct dt_slice texts[BRANCHES_MAX];
+    struct dt_regex_run runs[BRANCHES_MAX];
     size_t count = 0;
     if (before.len > BEFORE_MAX)
         before = dt_slice_from(before, before.len - BEFORE_MAX);
@@ -98,12 +106,13 @@ static void add_choice(struct finder *f, const struct dt_regex_branch *branches,
             f->err = DT_ERR_NOMEM;
             return;
         }
-        texts[count] = branch_text(b, before, mem);
-        if (!texts[count++].len)
+        runs[count] = branch_run(b, before, after, mem);
+        runs[count].choice = f->choice;
+        if (!runs[count++].text.len)
             return;
     }
     for (size_t i = 0; i < count; i++)
-        add_run(f, texts[i], f->choice);
+        add_run(f, runs[i]);
     f->choice++;
 }
 
@@ -114,34 +123,36 @@ static void find_runs(struct finder *f, const struct dt_regex_node *n)
             f->mem[f->len++] = n->byte;
             continue;
         }
-        if (n->kind != DT_REGEX_CHAR && n->kind != DT_REGEX_SPAN && n->kind != DT_REGEX_GROUP &&
-            n->kind != DT_REGEX_STOP)
+        if (is_between(n))
             continue;
         bool group = n->kind == DT_REGEX_GROUP && !n->optional;
+        const struct dt_regex_node *after = n->many ? NULL : n->next;
         if (group && n->branches->next) {
-            add_choice(f, n->branches, dt_slice_of(f->mem, f->len));
+            add_choice(f, n->branches, dt_slice_of(f->mem, f->len), after);
             if (f->len)
-                add_choice(f, n->branches, DT_SLICE_NONE); /* what is behind may tell more */
+                add_choice(f, n->branches, DT_SLICE_NONE, after); /* this may tell more */
         }
-        end_run(f);
+        end_run(f, n);
         if (n->kind == DT_REGEX_STOP)
             return;
         if (group && !n->branches->next)
             find_runs(f, n->branches->first); /* a group with a STOP would be one itself */
     }
-    end_run(f);
+    end_run(f, NULL);
 }
 
 enum dt_err dt_regex_find_runs(const struct dt_regex_tree *tree, size_t text_len,
                                struct dt_arena *arena, struct dt_regex_runs *ret)
 {
     struct finder f = {.arena = arena, .mem = dt_arena_alloc(arena, text_len)};
+    const struct dt_regex_node *first = tree->branches->first;
     if (!f.mem)
         return DT_ERR_NOMEM;
+    f.begins = first && first->kind == DT_REGEX_BEGIN;
     if (tree->branches->next)
-        add_choice(&f, tree->branches, DT_SLICE_NONE);
+        add_choice(&f, tree->branches, DT_SLICE_NONE, NULL);
     else
-        find_runs(&f, tree->branches->first);
+        find_runs(&f, first);
     if (!f.err)
         *ret = f.runs;
     return f.err;

@@ -48,6 +48,8 @@ struct dt_word {
     uint32_t gram;
     uint32_t owner; /* place of the item in the array */
     bool nocase;
+    bool begins; /* it is where the subject begins */
+    bool ends;   /* behind it is "/", or the subject's end */
 };
 
 struct dt_words {

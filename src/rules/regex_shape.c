@@ -63,6 +63,11 @@ static enum brk list_breaks(const struct dt_regex_node *n)
     return BRK_THROUGH;
 }
 
+bool dt_regex_breaks(const struct dt_regex_node *list)
+{
+    return list_breaks(list) == BRK_YES;
+}
+
 /* ---- Shape ---- */
 
 struct shape {

@@ -57,10 +57,15 @@ bool dt_regex_atom(struct dt_slice text, struct dt_regex_node *ret, size_t *ret_
  * on PCRE2's version. */
 int dt_regex_braces(struct dt_slice text, unsigned *ret_min, unsigned *ret_max, size_t *ret_len);
 
+/* Is "/" or the path's end certainly what comes at the beginning of this list? */
+bool dt_regex_breaks(const struct dt_regex_node *list);
+
 /* A text that is in every match, or, when several have the same choice: one of these is. */
 struct dt_regex_run {
     struct dt_slice text;
     uint32_t choice; /* ascending */
+    bool begins;     /* it is where the path begins */
+    bool ends;       /* behind it is "/", or the path's end */
 };
 
 struct dt_regex_runs {

@@ -28,8 +28,10 @@ struct block {
 struct entry {
     uint32_t gram; /* folded */
     uint32_t item;
-    uint32_t word; /* where it is: len, place of the gram, nocase, bytes */
+    uint32_t word; /* where it is: len, place of the gram, enum word_bit, bytes */
 };
+
+enum word_bit { WORD_NOCASE = 1, WORD_BEGINS = 2, WORD_ENDS = 4 };
 
 /* The parts of a block. */
 struct view {
@@ -94,7 +96,9 @@ static void put(struct dt_buf *out, const void *mem, size_t len)
 static void put_word(struct dt_buf *out, const struct dt_word *word)
 {
     const unsigned char head[3] = {(unsigned char)word->run.len, (unsigned char)word->gram,
-                                   word->nocase};
+                                   (unsigned char)((word->nocase ? WORD_NOCASE : 0) |
+                                                   (word->begins ? WORD_BEGINS : 0) |
+                                                   (word->ends ? WORD_ENDS : 0))};
     put(out, head, sizeof head);
     dt_buf_put(out, word->run);
 }
@@ -199,9 +203,13 @@ static bool is_there(const unsigned char *word, struct dt_slice subject, size_t 
     size_t len = word[0], before = word[1];
     if (pos < before || subject.len - (pos - before) < len)
         return false;
+    size_t end = pos - before + len;
+    if (((word[2] & WORD_BEGINS) && pos > before) ||
+        ((word[2] & WORD_ENDS) && end < subject.len && subject.ptr[end] != '/'))
+        return false;
     struct dt_slice run = dt_slice_of((const char *)word + 3, len);
     struct dt_slice there = dt_slice_of(subject.ptr + pos - before, len);
-    return word[2] ? dt_slice_eq_nocase(run, there) : dt_slice_eq(run, there);
+    return word[2] & WORD_NOCASE ? dt_slice_eq_nocase(run, there) : dt_slice_eq(run, there);
 }
 
 void dt_words_scan(const void *block, struct dt_slice subject, struct dt_scan_hits *hits)

@@ -20,7 +20,7 @@ struct run {
     uint64_t hash;        /* of the text in lower case */
     uint32_t owner;
     uint32_t choice;
-    bool nocase;
+    bool nocase, begins, ends;
 };
 
 struct chooser {
@@ -48,7 +48,8 @@ static size_t gram_slot(const struct chooser *c, const char *at)
     return dt_hash64(mem, GRAM, 0) % c->slots;
 }
 
-static enum dt_err add_run(struct chooser *c, struct dt_arena *arena, struct run run)
+static enum dt_err add_run(struct chooser *c, struct dt_arena *arena,
+                           const struct dt_regex_run *from, uint32_t owner, bool nocase)
 {
     if (c->count == c->cap) {
         size_t cap = c->cap ? 2 * c->cap : 64;
@@ -58,8 +59,13 @@ static enum dt_err add_run(struct chooser *c, struct dt_arena *arena, struct run
         c->runs = runs;
         c->cap = cap;
     }
-    if (run.text.len > RUN_MAX)
-        run.text.len = RUN_MAX;
+    bool cut = from->text.len > RUN_MAX;
+    struct run run = {.text = dt_slice_of(from->text.ptr, cut ? RUN_MAX : from->text.len),
+                      .owner = owner,
+                      .choice = from->choice,
+                      .nocase = nocase,
+                      .begins = from->begins,
+                      .ends = from->ends && !cut};
     run.hash = folded_hash(run.text);
     run.text = dt_arena_copy(arena, run.text);
     if (!run.text.ptr)
@@ -83,8 +89,7 @@ static enum dt_err add_item(struct chooser *c, struct dt_arena *arena,
     if (!err)
         err = dt_regex_find_runs(&tree, item->text.len, &scratch, &runs);
     for (size_t i = 0; !err && i < runs.count; i++)
-        err = add_run(c, arena,
-                      (struct run){runs.list[i].text, 0, owner, runs.list[i].choice, tree.nocase});
+        err = add_run(c, arena, &runs.list[i], owner, tree.nocase);
     dt_arena_release(&scratch);
     return err == DT_ERR_NOMEM ? err : DT_OK;
 }
@@ -168,6 +173,8 @@ static void take(const struct chooser *c, const struct choice *choice, struct dt
             .gram = rarest_gram(c, run->text),
             .owner = run->owner,
             .nocase = run->nocase,
+            .begins = run->begins,
+            .ends = run->ends,
         };
     }
 }
