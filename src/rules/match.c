@@ -103,6 +103,15 @@ static enum dt_err fill_dependence(const struct dt_walk *walk, struct dt_decisio
     return DT_OK;
 }
 
+/* Does the answer's own rule end, or only make way for another some day? */
+static bool ends_itself(const struct dt_walk *walk)
+{
+    for (uint32_t i = 0; i < walk->nconsulted; i++)
+        if (walk->consulted[i].rank == walk->best.rank)
+            return walk->consulted[i].changes_at != DT_TIME_MAX;
+    return false;
+}
+
 /* A cache may not keep an answer past the moment at which it changes. Where nothing is said of
  * caches, they keep permanent redirects without end (RFC 9110 section 15.1), and those are told; a
  * 410 is told only when its own rule ends, since a max-age would also invite what keeps nothing. */
@@ -115,8 +124,8 @@ static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *d
     if (!status)
         return DT_OK; /* pass */
     uint64_t left = decision->changes_at > now ? (uint64_t)(decision->changes_at - now) : 0;
-    bool kept = status->heuristic_cache && (status->permanence == DT_PERMANENCE_PERMANENT ||
-                                            decision->until != DT_TIME_MAX);
+    bool kept = status->heuristic_cache &&
+                (status->permanence == DT_PERMANENCE_PERMANENT || ends_itself(walk));
     return dt_freshness_cap(decision->cache, left, kept, walk->scratch->cache,
                             sizeof walk->scratch->cache, &decision->cache);
 }

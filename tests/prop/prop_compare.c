@@ -91,11 +91,16 @@ static bool at_most(const char *value, int64_t most)
     return true;
 }
 
-/* Statuses that caches keep without being told (RFC 9110 section 15.1; 451: RFC
- * 7725). */
+/* Statuses that caches keep without end, and others that they keep without being told (RFC 9110
+ * section 15.1; 451: RFC 7725). */
+static bool is_permanent(int status)
+{
+    return status == 301 || status == 308;
+}
+
 static bool is_kept(int status)
 {
-    return status == 301 || status == 308 || status == 404 || status == 410 || status == 451;
+    return is_permanent(status) || status == 404 || status == 410 || status == 451;
 }
 
 static const char *cache_value(const struct rule *rule)
@@ -127,7 +132,9 @@ static bool cache_agrees(const struct pair_of *pair)
         return true;
     if (!value[0]) {
         snprintf(want, sizeof want, "max-age=%lld", (long long)left);
-        return strcmp(got, left != NEVER && is_kept(rule->status) ? want : "") == 0;
+        /* A 410 is told when its own rule depends on time, and not when only others do. */
+        bool told = left != NEVER && is_kept(rule->status);
+        return strcmp(got, told ? want : "") == 0 || (!is_permanent(rule->status) && !got[0]);
     }
     if (at_most(value, left) && (left == NEVER || !strstr(value, "immutable")))
         return strcmp(got, value) == 0;
