@@ -89,20 +89,23 @@ static enum dt_err write_databases(struct builder *b, struct dt_scan_item *items
 }
 
 /* Judges items, and says of those that cannot be scanned for, or only roughly. */
-static size_t judge(struct builder *b, struct dt_scan_item *items, size_t count,
-                    struct dt_scan_item *ret_good)
+static enum dt_err judge(struct builder *b, struct dt_scan_item *items, size_t count,
+                         struct dt_scan_item *good, size_t *ret_good)
 {
-    size_t good = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct dt_regex_item *item = &b->items[items[i].item];
         tell(b, &items[i], 1);
-        dt_scanner_judge(&items[i]);
+        enum dt_err err = dt_scanner_judge(&items[i]);
+        if (err)
+            return err;
         item->prefiltered = items[i].prefiltered;
         item->unscanned = items[i].always;
         if (!items[i].always)
-            ret_good[good++] = items[i];
+            good[kept++] = items[i];
     }
-    return good;
+    *ret_good = kept;
+    return DT_OK;
 }
 
 static enum dt_err write_rest(struct builder *b, struct dt_scan_item *items, size_t count)
@@ -110,11 +113,11 @@ static enum dt_err write_rest(struct builder *b, struct dt_scan_item *items, siz
     struct dt_scan_item *good = malloc((count + 1) * sizeof *good);
     if (!good)
         return DT_ERR_NOMEM;
-    size_t kept = judge(b, items, count, good);
-    enum dt_err err = DT_OK;
-    if (kept > TRIED_MAX)
+    size_t kept;
+    enum dt_err err = judge(b, items, count, good, &kept);
+    if (!err && kept > TRIED_MAX)
         err = write_databases(b, good, kept);
-    for (size_t i = 0, k = 0; i < count; i++) {
+    for (size_t i = 0, k = 0; !err && i < count; i++) {
         if (items[i].always)
             continue;
         bool refused = good[k++].always; /* by the compiler, after all */

@@ -93,8 +93,8 @@ struct dt_scan_texts {
 
 bool dt_scanner_present(void);
 
-/* Can it be scanned for? Sets prefiltered or always. */
-void dt_scanner_judge(struct dt_scan_item *item);
+/* Can it be scanned for? Sets prefiltered or always. DT_ERR_NOMEM. */
+DT_MUST_USE enum dt_err dt_scanner_judge(struct dt_scan_item *item);
 
 /* Appends the block of a database for some items. DT_ERR_NOMEM; DT_ERR_LIMIT when Vectorscan does
  * not take them all together. */

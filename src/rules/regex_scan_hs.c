@@ -73,20 +73,21 @@ static bool takes(const char *text, unsigned flags)
     return good;
 }
 
-void dt_scanner_judge(struct dt_scan_item *item)
+enum dt_err dt_scanner_judge(struct dt_scan_item *item)
 {
-    char *text = is_doubtful(item->text) ? NULL : c_string(item->text);
     item->prefiltered = item->always = false;
-    if (text && takes(text, flags_of(item))) {
-        free(text);
-        return;
-    }
-    item->prefiltered = true;
-    if (!text || !takes(text, flags_of(item))) {
-        item->prefiltered = false;
+    if (is_doubtful(item->text)) {
         item->always = true;
+        return DT_OK;
     }
+    char *text = c_string(item->text);
+    if (!text)
+        return DT_ERR_NOMEM;
+    item->prefiltered = !takes(text, flags_of(item));
+    item->always = item->prefiltered && !takes(text, flags_of(item));
+    item->prefiltered &= !item->always;
     free(text);
+    return DT_OK;
 }
 
 /* ---- Making a database ---- */
@@ -182,7 +183,7 @@ static enum dt_err make_again(const struct dt_scan_block *block, const uint32_t 
         if (!texts->get(texts->ctx, numbers[i], &items[i]))
             err = DT_ERR_DAMAGED;
         else
-            dt_scanner_judge(&items[i]);
+            err = dt_scanner_judge(&items[i]);
         if (!err && items[i].always)
             err = DT_ERR_LIMIT;
     }

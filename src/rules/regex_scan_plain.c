@@ -17,10 +17,11 @@ bool dt_scanner_present(void)
     return false;
 }
 
-void dt_scanner_judge(struct dt_scan_item *item)
+enum dt_err dt_scanner_judge(struct dt_scan_item *item)
 {
     item->prefiltered = false;
     item->always = true;
+    return DT_OK;
 }
 
 enum dt_err dt_scanner_write(const struct dt_scan_item *items, size_t count, struct dt_buf *out)

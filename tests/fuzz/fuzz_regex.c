@@ -106,7 +106,11 @@ static void must_report(struct dt_regex_pool *pool, uint32_t scope, struct dt_sl
 static void check_path(struct dt_slice path, const struct dt_regex *regex,
                        struct dt_regex_pool *pool, const pcre2_code *code, pcre2_match_data *data)
 {
-    int pairs = pcre2_match(code, (PCRE2_SPTR)path.ptr, path.len, 0, 0, data, NULL);
+    pcre2_match_context *context = pcre2_match_context_create(NULL);
+    require(context != NULL);
+    pcre2_set_match_limit(context, 20000);
+    int pairs = pcre2_match(code, (PCRE2_SPTR)path.ptr, path.len, 0, 0, data, context);
+    pcre2_match_context_free(context);
     const size_t *groups;
     unsigned count;
     enum dt_regex_result result = dt_regex_pool_match(pool, 0, path, &groups, &count);
