@@ -18,7 +18,7 @@
 
 struct dt_regex {
     uint16_t groups; /* that capture, without group 0 */
-    bool nocase; /* as asked for, or by (?i) at its beginning: shape and literal are folded */
+    bool nocase;     /* as asked for, or by (?i) at its beginning: shape and literal are folded */
     /* Every path that matches begins with these segments, and after them comes "/" or its end:
      * "/archive/" DT_PATH_NAME "/team7" of ^/archive/([0-9]+)/team7(/.*)?$. A DT_PATH_NAME stands
      * for a segment of any content, none too. In lower case with nocase. Empty: nothing is known,

@@ -11,22 +11,18 @@
 #include "rules/regex_tree.h"
 
 #include <detour/location.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define NEST_MAX 100u /* groups in groups */
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-static enum dt_err
-refuse(struct dt_regex_error *error, size_t at, const char *format, ...)
+_Static_assert(DT_REGEX_TEXT_MAX == 32 << 10 && DT_REGEX_CODE_MAX == 64 << 10 &&
+                   DT_CAPTURES_MAX == 64,
+               "the messages below say so");
+
+static enum dt_err refuse(struct dt_regex_error *error, size_t at, const char *message)
 {
-    va_list args;
-    va_start(args, format);
     error->at = at;
-    vsnprintf(error->message, sizeof error->message, format, args);
-    va_end(args);
+    snprintf(error->message, sizeof error->message, "%s", message);
     return DT_ERR_SYNTAX;
 }
 
@@ -34,7 +30,7 @@ refuse(struct dt_regex_error *error, size_t at, const char *format, ...)
 static enum dt_err check_bytes(struct dt_slice text, struct dt_regex_error *error)
 {
     if (text.len > DT_REGEX_TEXT_MAX)
-        return refuse(error, 0, "an expression has at most %u KiB", DT_REGEX_TEXT_MAX >> 10);
+        return refuse(error, 0, "an expression has at most 32 KiB");
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c >= 0x80)
@@ -70,10 +66,9 @@ static enum dt_err check_code(const pcre2_code *code, uint16_t *ret_groups,
     (void)pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
     (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
     if (size > DT_REGEX_CODE_MAX)
-        return refuse(error, 0, "it compiles to more than %u KiB", DT_REGEX_CODE_MAX >> 10);
+        return refuse(error, 0, "it compiles to more than 64 KiB");
     if (groups > DT_CAPTURES_MAX - 1)
-        return refuse(error, 0, "%u groups; at most %u can be captured, others are written (?:...)",
-                      (unsigned)groups, DT_CAPTURES_MAX - 1);
+        return refuse(error, 0, "more than 63 groups; what need not be captured is (?:...)");
     if (sets_limits(code))
         return refuse(error, 0, "an expression cannot set its own limits");
     if (pcre2_callout_enumerate(code, first_callout, &at) != 0)
@@ -89,7 +84,7 @@ static enum dt_err complain(int code, size_t at, struct dt_regex_error *error)
         return DT_ERR_NOMEM;
     if (pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message) < 0)
         return refuse(error, at, "not a regular expression");
-    return refuse(error, at, "%s", message);
+    return refuse(error, at, message);
 }
 
 static enum dt_err compile(struct dt_slice text, bool nocase, pcre2_code **ret,

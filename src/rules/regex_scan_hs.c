@@ -110,8 +110,9 @@ static void source_release(struct source *source)
 
 static bool source_init(struct source *source, const struct dt_scan_item *items, size_t count)
 {
-    *source = (struct source){calloc(count, sizeof(char *)), calloc(count, sizeof(unsigned)),
-                              calloc(count, sizeof(unsigned)), count};
+    *source =
+        (struct source){calloc(count + 1, sizeof(char *)), calloc(count + 1, sizeof(unsigned)),
+                        calloc(count + 1, sizeof(unsigned)), count};
     if (!source->texts || !source->flags || !source->ids)
         return false;
     for (size_t i = 0; i < count; i++) {
