@@ -67,8 +67,9 @@ enum dt_rule_flag {
 #define DT_STATUS_PASS 0u
 
 #define DT_RETRY_AFTER_NONE UINT32_MAX
-#define DT_RETRY_AFTER_UNTIL (UINT32_MAX - 1) /* of an action: counted down to the rule's until=   \
-                                               */
+#define DT_RETRY_AFTER_UNTIL                                                                       \
+    (UINT32_MAX - 1) /* of an action: counted down to the rule's until=                            \
+                      */
 
 /* What is answered; interned, so that rules that answer alike share one. */
 struct dt_action {

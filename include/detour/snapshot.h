@@ -98,6 +98,8 @@ DT_MUST_USE enum dt_err dt_snapshot_prepare(struct dt_snapshot *snapshot);
 DT_MUST_USE enum dt_err dt_snapshot_prepare_step(struct dt_snapshot *snapshot, bool *ret_done);
 /* Frees what prepare allocated; the bytes stay. Accepts one that was not prepared. */
 void dt_snapshot_release(struct dt_snapshot *snapshot);
+/* The same in steps of less than a millisecond: true when it is done. */
+bool dt_snapshot_release_step(struct dt_snapshot *snapshot);
 
 /* Reads all of it: every section's checksum, every bucket, every record. ret_what (may be NULL)
  * names what is damaged: a static string. */

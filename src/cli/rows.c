@@ -4,6 +4,6 @@
  */
 #include "cli/rows.h"
 
-const char *const dt_format_choices[] = {"auto", "native", "govuk-csv", "mdn-tsv",
-                                         "netlify", "firebase", "apache", NULL};
+const char *const dt_format_choices[] = {"auto",    "native",   "govuk-csv", "mdn-tsv",
+                                         "netlify", "firebase", "apache",    NULL};
 const char *const dt_color_choices[] = {"auto", "always", "never", NULL};

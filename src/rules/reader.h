@@ -38,8 +38,8 @@ struct dt_reader {
 
     /* Lines resemble their neighbours: what was found out about the last ones is kept. */
     struct dt_tail tails[DT_TAILS];
-    unsigned next_tail; /* that will be forgotten */
-    unsigned last_tail; /* that was used last */
+    unsigned next_tail;        /* that will be forgotten */
+    unsigned last_tail;        /* that was used last */
     struct dt_slice authority; /* a source's, as written, read to: */
     struct dt_host_pattern pattern;
     struct dt_slice target_host; /* a target's, in normal form already */
@@ -78,7 +78,8 @@ bool dt_reader_check_text(struct dt_reader *reader, struct dt_slice s, unsigned 
  * False when memory is out. */
 bool dt_reader_keep(struct dt_reader *reader, struct dt_slice *s);
 
-/* The name of a file that this one speaks of, joined to this one's folder. False when memory is out.
+/* The name of a file that this one speaks of, joined to this one's folder. False when memory is
+ * out.
  */
 bool dt_reader_join(struct dt_reader *reader, struct dt_slice name, struct dt_slice *ret);
 

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#define FREED_AT_ONCE 256u /* expressions: a third of a millisecond */
+
 struct dt_regex_pool {
     const unsigned char *mem;
     const struct dt_pool_header *header;
@@ -23,6 +25,7 @@ struct dt_regex_pool {
     struct dt_scratch *scratch;
     struct dt_scan_hits hits;
     uint32_t prepared; /* blocks */
+    uint32_t freed;    /* codes, on the way out */
     uint32_t prepared_scopes;
 };
 
@@ -103,12 +106,22 @@ enum dt_err dt_regex_pool_open(const void *bytes, size_t len, uint64_t seed,
     return DT_OK;
 }
 
+bool dt_regex_pool_free_some(struct dt_regex_pool *pool)
+{
+    for (uint32_t n = 0; pool->codes && n < FREED_AT_ONCE; n++) {
+        if (pool->freed == pool->header->items)
+            return true;
+        dt_regex_code_release(&pool->codes[pool->freed++]);
+    }
+    return !pool->codes;
+}
+
 void dt_regex_pool_free(struct dt_regex_pool *pool)
 {
     if (!pool)
         return;
-    for (uint32_t i = 0; pool->codes && i < pool->header->items; i++)
-        dt_regex_code_release(&pool->codes[i]);
+    while (!dt_regex_pool_free_some(pool))
+        ;
     for (uint32_t i = 0; pool->scanners && i < pool->header->blocks; i++)
         dt_scanner_free(pool->scanners[i]);
     dt_scratch_free(pool->scratch);

@@ -49,6 +49,9 @@ DT_MUST_USE enum dt_err dt_regex_pool_open(const void *bytes, size_t len, uint64
                                            struct dt_regex_pool **ret);
 DT_MUST_USE enum dt_err dt_regex_pool_step(struct dt_regex_pool *pool, bool *ret_done);
 void dt_regex_pool_free(struct dt_regex_pool *pool); /* accepts NULL */
+/* Frees some of what was compiled, for who must answer meanwhile; true when little is left. Nothing
+ * may be asked of the pool any more, but to be freed. */
+bool dt_regex_pool_free_some(struct dt_regex_pool *pool);
 
 size_t dt_regex_pool_count(const struct dt_regex_pool *pool);
 struct dt_slice dt_regex_pool_text(const struct dt_regex_pool *pool, uint32_t item);

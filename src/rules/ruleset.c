@@ -61,12 +61,13 @@ static void check_order(struct dt_ruleset *set)
     if (!set->first_wanted || !set->native || set->order != DT_ORDER_UNSET || set->order_reported)
         return;
     set->order_reported = true;
-    set->err = dt_ruleset_diag_add(
-        set, DT_SEVERITY_ERROR, (struct dt_place){set->native_file, set->native_line, 1, 1},
-        "order-needed",
-        "native rules beside %s rules, of which the first that matches wins: write \"@order first\" "
-        "or \"@order specific\" into this file or one before it",
-        set->first_wanted);
+    set->err = dt_ruleset_diag_add(set, DT_SEVERITY_ERROR,
+                                   (struct dt_place){set->native_file, set->native_line, 1, 1},
+                                   "order-needed",
+                                   "native rules beside %s rules, of which the first that matches "
+                                   "wins: write \"@order first\" "
+                                   "or \"@order specific\" into this file or one before it",
+                                   set->first_wanted);
 }
 
 enum dt_err dt_ruleset_read(struct dt_ruleset *set, struct dt_slice name, struct dt_slice text,
@@ -123,7 +124,7 @@ static bool same_action(const struct dt_action *a, const struct dt_action *b)
 static uint64_t hash_action(const struct dt_action *a)
 {
     uint32_t numbers[] = {a->status, a->query, a->note, a->retry_after};
-    const struct dt_slice texts[] = {a->names, a->cache, a->note_text,
+    const struct dt_slice texts[] = {a->names, a->cache,  a->note_text,
                                      a->owner, a->fields, a->page};
     uint64_t hash = dt_hash64(numbers, sizeof numbers, 0);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

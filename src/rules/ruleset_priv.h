@@ -90,7 +90,7 @@ struct dt_ruleset {
     uint32_t order_file; /* where it was said */
     uint32_t order_line;
     const char *first_wanted; /* a format of which a file was read, and which wants order first */
-    bool native;  /* a native rule was read: native_file, native_line is the first */
+    bool native;              /* a native rule was read: native_file, native_line is the first */
     bool order_reported;
     uint32_t native_file;
     uint32_t native_line;

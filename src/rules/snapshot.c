@@ -109,6 +109,14 @@ enum dt_err dt_snapshot_prepare(struct dt_snapshot *snapshot)
     return err;
 }
 
+bool dt_snapshot_release_step(struct dt_snapshot *snapshot)
+{
+    if (snapshot->pool && !dt_regex_pool_free_some(snapshot->pool))
+        return false;
+    dt_snapshot_release(snapshot);
+    return true;
+}
+
 void dt_snapshot_release(struct dt_snapshot *snapshot)
 {
     dt_regex_pool_free(snapshot->pool);

@@ -90,8 +90,8 @@ static void map_in(struct dt_view_map *map)
 static void unmap_slice(struct dt_view *view)
 {
     struct dt_view_map *map = &view->leaving[view->nleaving - 1];
-    if (map->done == 0)
-        dt_snapshot_release(&map->snapshot);
+    if (!dt_snapshot_release_step(&map->snapshot))
+        return;
     size_t len = map->len - map->done < DT_VIEW_SLICE ? map->len - map->done : DT_VIEW_SLICE;
     munmap(map->mem + map->done, len);
     map->done += len;

@@ -67,8 +67,8 @@ static void touch_set(const struct dt_ruleset *set)
     touch(dt_ruleset_line(set, 0, 2));
 }
 
-/* "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e" native, "f" Firebase's, "g" Apache's; from
- * 0x80 on the file is a .htaccess. */
+/* "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e" native, "f" Firebase's, "g" Apache's;
+ * from 0x80 on the file is a .htaccess. */
 static const enum dt_format formats[7] = {
     DT_FORMAT_MDN,      DT_FORMAT_NETLIFY, DT_FORMAT_AUTO,  DT_FORMAT_NATIVE,
     DT_FORMAT_FIREBASE, DT_FORMAT_APACHE,  DT_FORMAT_GOVUK,

@@ -29,7 +29,7 @@ static const char *const NASTY[] = {
     "/./evil.example", "/..//evil.example", "%00", "%00evil", "\r\nX: y",
     "%0D%0ASet-Cookie:%20a=b", "%0a", "\n", "\t", "\t//evil.example", " ", "%20",
     " //evil.example", "a b", "a?b", "a%3Fb", "a#b", "a%23b", "?x=1", "#x", "a&b=c", "&b=c",
-    "a=b", "=", "a;b", "a+b", "a'b", "a\"b", "<script>", "%3Cb%3E", "b\xc3\xbc" "cher.example",
+    "a=b", "=", "a;b", "a+b", "a'b", "a\"b", "<script>", "%3Cb%3E", "b\xc3\xbchr.example",
     "%C3%BC", "xn--bcher-kva.example", "\xe2\x80\xa8", "\xef\xbc\x8f", "\xff\xfe", "\x7f",
     "\x01\x80", "\x04\x81", "\x04\xc1", "%", "%0", "%2", "%0d%", "%%30a", "%25", "{host}", "$1",
     ":x", "[::1]", "127.0.0.1", "0x7f.1", "1", "-", "a_b", "javascript:alert(1)",

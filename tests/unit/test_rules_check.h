@@ -70,6 +70,8 @@ static inline void rules_check_host_mark(const struct dt_rule *rule, unsigned nu
     if ((rule->flags & DT_RULE_OPEN) || number == DT_CAPTURE_HOST)
         return;
     RULES_CHECK(number >= first && number < first + labels);
+    if (rest.len && rest.ptr[rest.len - 1] == '.') /* the root's */
+        rest.len--;
     const char *dot = rest.len ? memrchr(rest.ptr, '.', rest.len) : NULL;
     RULES_CHECK(dot && dot + 1 < rest.ptr + rest.len);
     for (const char *p = dot + 1; p < rest.ptr + rest.len; p++)

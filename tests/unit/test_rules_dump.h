@@ -199,7 +199,6 @@ static inline void dump_run_with(const struct dt_loader *loader, const struct ru
     }
 }
 
-#define DUMP_RUN(cases, format)                                                                    \
-    dump_run_with(NULL, cases, sizeof(cases) / sizeof *(cases), format)
+#define DUMP_RUN(cases, format) dump_run_with(NULL, cases, sizeof(cases) / sizeof *(cases), format)
 
 #endif

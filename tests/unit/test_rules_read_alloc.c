@@ -129,8 +129,7 @@ static void dialects(void **state)
         "RewriteCond %{HTTP_COOKIE} a=1 [OR]\nRewriteCond %{REMOTE_ADDR} ^10\\.\n"
         "RewriteCond %{REQUEST_URI} !^/k\nRewriteRule ^/c(.*) /d$1 [R,L]\n"
         "</VirtualHost>\n",
-        "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^www\\.(.+)$\n"
-        "RewriteRule ^ https://%1%{REQUEST_URI} [R,L]\n",
+        "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^www\\.(.+)$\nRewriteRule ^ https://%1/ [R]\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         bool done = false;

@@ -357,7 +357,7 @@ static void summer_all_year(void **state)
 static bool load(const char *name, struct dt_zone *ret)
 {
     static char bytes[1 << 16];
-    char path[512];
+    char path[700];
     (void)snprintf(path, sizeof path, ZONEINFO "/%s", name);
     FILE *file = fopen(path, "rb");
     if (!file)
@@ -453,7 +453,7 @@ static void compare_instants(const char *name, const struct dt_zone *zone, uint3
 
 static unsigned compare_zone(const char *name, const struct dt_zone *zone, int64_t step)
 {
-    char tz[300];
+    char tz[700];
     unsigned compared = 0;
     const int64_t last = seconds("2199-12-31T23:00Z");
     (void)snprintf(tz, sizeof tz, ":%s", name);
