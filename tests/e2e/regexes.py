@@ -52,7 +52,7 @@ def redos(tap):
         tap.equal(wrong[:5], [], "paths that make expressions explode are answered")
         tap.ok(slowest < 2, f"the slowest in {slowest * 1000:.0f} ms", slowest)
         tap.equal(load.errors[:5], [], "others are served meanwhile")
-        tap.ok(load.answers > 100, "there was a load", load.answers)
+        tap.ok(load.answers > 10, "there was a load", load.answers)
         named = [line for line in server.lines if "match limit" in line]
         tap.ok(named and all(".rules:" in line for line in named), "a rule at its limit is named in the log", server.log)
         rules = [line.split(" this ")[0] for line in named]
