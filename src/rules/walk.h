@@ -23,23 +23,25 @@
 /* A rule that matches, and what its answer is made of. */
 struct dt_hit {
     uint32_t rank;
-    int32_t priority;
+    uint16_t bits; /* enum dt_entry_bit */
+    uint16_t port;
     uint64_t action;         /* reference */
     uint64_t string;         /* reference + 1, or 0 */
     struct dt_slice rest;    /* of the target */
+    int64_t until;           /* DT_TIME_MAX: none */
     uint64_t conditions;     /* reference; with DT_ENTRY_CONDITIONS */
     struct dt_slice queries; /* captured parameters, as stored, behind their number */
-    int64_t until;           /* DT_TIME_MAX: none */
     uint32_t nqueries;
     uint32_t nconditions;
+    int32_t priority;
+    uint32_t params;
+
+    /* Set only when all rules are wanted, for explaining. */
     uint32_t host_len; /* of the host pattern; 0 for any */
     uint32_t labels;   /* names in it */
     uint64_t
-        place; /* two rules with the same path, or the same names and stars in it, agree here */
-    uint32_t params;
+        place;     /* two rules with the same path, or the same names and stars in it, agree here */
     uint32_t item; /* with DT_PATH_GLOB and DT_PATH_REGEX */
-    uint16_t port;
-    uint16_t bits;     /* enum dt_entry_bit */
     uint8_t host_kind; /* enum dt_host_kind */
     uint8_t path_kind; /* enum dt_path_kind */
 };

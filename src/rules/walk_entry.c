@@ -155,11 +155,11 @@ static uint64_t place_of(const struct dt_walk *walk, const struct dt_walk_place 
 static void take(struct dt_walk *walk, const struct dt_walk_place *place, struct dt_hit *hit,
                  const size_t *groups, unsigned ngroups)
 {
-    hit->host_kind = place->level->host_kind;
-    hit->host_len = (uint32_t)place->level->host.len;
-    hit->path_kind = place->path_kind;
-    hit->item = place->item;
     if (walk->all) {
+        hit->host_kind = place->level->host_kind;
+        hit->host_len = (uint32_t)place->level->host.len;
+        hit->path_kind = place->path_kind;
+        hit->item = place->item;
         hit->labels = place->level->labels;
         hit->place = place_of(walk, place);
         if (walk->all_count < walk->all_max)
