@@ -7,7 +7,7 @@
 #include "rules/ruleset_priv.h"
 
 #include "base/hash.h"
-#include "rules/reader.h"
+#include "rules/read/reader.h"
 #include <stdlib.h>
 
 #define FIRST_CAP 16u

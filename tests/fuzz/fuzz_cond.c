@@ -9,7 +9,7 @@
 #include "../unit/test_rules_check.h"
 #include "base/out.h"
 #include "fuzz_zone_file.h"
-#include "rules/cond.h"
+#include "rules/cond/cond.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

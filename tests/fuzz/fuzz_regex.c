@@ -5,9 +5,9 @@
  * have been reported by the pool's scan, by words, by Vectorscan, and as one of a few; and the pool
  * must answer as PCRE2 itself does. A broken property aborts.
  */
-#include "rules/regex.h"
-#include "rules/regex_pcre.h"
-#include "rules/regex_pool.h"
+#include "rules/regex/regex.h"
+#include "rules/regex/regex_pcre.h"
+#include "rules/regex/regex_pool.h"
 
 #include <detour/ruleset.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  *   '2'  the rest is the snapshot.
  *   '3'  the rest replaces what stands behind the header, and every check is made to agree.
  */
-#include "rules/layout.h"
+#include "rules/snapshot/layout.h"
 
 #include <detour/match.h>
 #include <detour/ruleset.h>

@@ -6,7 +6,7 @@
 #ifndef DT_TEST_SNAPSHOT_UTIL_H
 #define DT_TEST_SNAPSHOT_UTIL_H
 
-#include "rules/layout.h"
+#include "rules/snapshot/layout.h"
 
 #include <detour/match.h>
 #include <detour/ruleset.h>

@@ -6,7 +6,7 @@
 #define DT_TEST_COND_DUMP_H
 
 #include "base/buf.h"
-#include "rules/cond_read.h"
+#include "rules/cond/cond_read.h"
 #include "semantics/civil.h"
 
 #include <stdio.h>

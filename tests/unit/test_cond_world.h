@@ -6,7 +6,7 @@
 #ifndef DT_TEST_COND_WORLD_H
 #define DT_TEST_COND_WORLD_H
 
-#include "rules/cond.h"
+#include "rules/cond/cond.h"
 #include "semantics/network.h"
 #include "test_rules_dump.h"
 

@@ -3,7 +3,7 @@
  * Regular expressions before they are matched: which are valid, and what is known of every path
  * that one matches. In a shape ":" stands for DT_PATH_NAME.
  */
-#include "rules/regex.h"
+#include "rules/regex/regex.h"
 
 #include <detour/ruleset.h>
 #include <setjmp.h>

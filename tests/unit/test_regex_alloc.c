@@ -3,8 +3,8 @@
  * Expressions when memory is out: the nth allocation of libdetour fails, for every n until all goes
  * well. Nothing may leak, crash, or be said that is not so.
  */
-#include "rules/regex.h"
-#include "rules/regex_pool.h"
+#include "rules/regex/regex.h"
+#include "rules/regex/regex_pool.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

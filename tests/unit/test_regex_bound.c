@@ -2,7 +2,7 @@
  *
  * A match ends, whatever the expression and the path are, and long paths match all the same.
  */
-#include "rules/regex_match.h"
+#include "rules/regex/regex_match.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

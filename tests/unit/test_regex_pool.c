@@ -3,11 +3,11 @@
  * The pool of expressions: what it finds and matches, that a section of another version or CPU is
  * made again, and that a damaged one is an error or changes nothing.
  */
-#include "rules/regex_pool.h"
+#include "rules/regex/regex_pool.h"
 
-#include "rules/regex.h"
-#include "rules/regex_pool_layout.h"
-#include "rules/regex_scan.h"
+#include "rules/regex/regex.h"
+#include "rules/regex/regex_pool_layout.h"
+#include "rules/regex/regex_scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,9 +5,9 @@
  * alphabet is so small that words are rarely of use, and Vectorscan has to take most of it.
  * DETOUR_REGEX_SEED runs other expressions.
  */
-#include "rules/regex.h"
-#include "rules/regex_pcre.h"
-#include "rules/regex_pool.h"
+#include "rules/regex/regex.h"
+#include "rules/regex/regex_pcre.h"
+#include "rules/regex/regex_pool.h"
 
 #include <detour/ruleset.h>
 #include <setjmp.h>

@@ -7,8 +7,8 @@
  */
 #include "rules/dialects/apache.h"
 
-#include "rules/diag.h"
-#include "rules/native_scan.h"
+#include "rules/read/diag.h"
+#include "rules/read/native_scan.h"
 #include <detour/uri.h>
 #include <stdio.h>
 

@@ -10,7 +10,7 @@
 #define DT_RULES_APACHE_H
 
 #include "base/buf.h"
-#include "rules/reader.h"
+#include "rules/read/reader.h"
 
 #define DT_APACHE_CONDS 16u   /* before one RewriteRule */
 #define DT_APACHE_HOSTS 32u   /* of one VirtualHost */

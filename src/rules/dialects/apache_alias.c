@@ -7,8 +7,8 @@
  */
 #include "rules/dialects/apache_target.h"
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
-#include "rules/target.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/target.h"
 
 /* What a directive says, when it is read. */
 struct alias {

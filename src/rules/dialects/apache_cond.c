@@ -7,7 +7,7 @@
 #include "rules/dialects/apache_cond.h"
 
 #include "rules/dialects/apache_regex.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 bool dt_apache_refuse(const struct dt_apache_parts *cond, const char *why)
 {

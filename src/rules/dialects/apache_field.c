@@ -5,7 +5,7 @@
  */
 #include "rules/dialects/apache_cond.h"
 
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 static bool has_letter(struct dt_slice s)
 {

@@ -6,7 +6,7 @@
  */
 #include "rules/dialects/apache_literal.h"
 
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 #define LONGEST 200u
 #define DEPTH_MAX 8u

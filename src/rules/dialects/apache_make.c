@@ -10,10 +10,10 @@
 
 #include "rules/dialects/apache_target.h"
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
-#include "rules/regex.h"
-#include "rules/target.h"
-#include "rules/target_refuse.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/target.h"
+#include "rules/read/target_refuse.h"
+#include "rules/regex/regex.h"
 
 struct make {
     struct dt_apache *apache;

@@ -12,7 +12,7 @@
 #include "rules/dialects/apache_regex.h"
 
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 /* Bytes that never stand in a path as themselves. */
 #define ENCODED " \"<>\\^`{|}[]#?%"

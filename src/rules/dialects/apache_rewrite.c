@@ -7,7 +7,7 @@
 #include "rules/dialects/apache_make.h"
 
 #include "rules/dialects/apache_target.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 /* ---- Flags ---- */
 

@@ -8,7 +8,7 @@
 
 #include "rules/dialects/pattern.h"
 #include "rules/dialects/pattern_lead.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 struct work {
     struct dt_apache *apache;

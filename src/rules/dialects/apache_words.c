@@ -5,7 +5,7 @@
  * backslash everywhere, and in quotes so is the quote behind one a quote.
  */
 #include "rules/dialects/apache.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 #define LONGEST (64u << 10)
 

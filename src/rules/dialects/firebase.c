@@ -11,8 +11,8 @@
 #include "rules/dialects/firebase_json.h"
 #include "rules/dialects/firebase_target.h"
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
-#include "rules/reader.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
 
 #include <jansson.h>
 

@@ -7,8 +7,8 @@
 #include "rules/dialects/firebase_glob.h"
 
 #include "rules/dialects/firebase_regex.h"
-#include "rules/native_scan.h"
-#include "rules/reader.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
 
 size_t dt_firebase_name(struct dt_slice text)
 {

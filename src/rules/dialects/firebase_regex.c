@@ -18,8 +18,8 @@
 
 #include "rules/dialects/firebase_glob.h"
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
-#include "rules/reader.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
 
 #define DEPTH_MAX 16u
 #define NAMES_MAX 32u

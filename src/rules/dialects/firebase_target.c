@@ -13,10 +13,10 @@
 #include "rules/dialects/firebase_glob.h"
 #include "rules/dialects/pattern.h"
 #include "rules/dialects/pattern_lead.h"
-#include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "rules/regex.h"
-#include "rules/target.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
+#include "rules/read/target.h"
+#include "rules/regex/regex.h"
 
 /* ---- Captures in a destination ---- */
 

@@ -5,9 +5,9 @@
  * URL was made canonical before it was looked up there: http and https are one, case, a final slash
  * and the fragment do not count, and the query must be this one.
  */
-#include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "rules/target.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
+#include "rules/read/target.h"
 
 enum { OLD, NEW, STATUS, SUGGESTED, ARCHIVE, COLUMNS };
 

@@ -4,9 +4,9 @@
  * page, not a URL: it may have spaces, quotes and letters of any script, which the normaliser
  * encodes as a browser does. All are permanent redirects of the same site or to a full URL.
  */
-#include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "rules/target.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
+#include "rules/read/target.h"
 
 static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_rule *rule)
 {

@@ -7,9 +7,9 @@
  * anyway.
  */
 #include "base/buf.h"
-#include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "rules/target.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
+#include "rules/read/target.h"
 
 #define MAX_PARTS 80u
 

@@ -5,9 +5,9 @@
  */
 #include "rules/dialects/pattern.h"
 
-#include "rules/native_scan.h"
-#include "rules/reader.h"
-#include "rules/regex.h"
+#include "rules/read/native_scan.h"
+#include "rules/read/reader.h"
+#include "rules/regex/regex.h"
 #include <detour/uri.h>
 
 bool dt_pattern_begin(struct dt_reader *reader, struct dt_rule *rule)

@@ -7,7 +7,7 @@
 #include "rules/dialects/pattern_lead.h"
 
 #include "rules/dialects/pattern.h"
-#include "rules/native_scan.h"
+#include "rules/read/native_scan.h"
 
 /* Where the group that opens at `at` closes, or text.len. Notes whether there is a "|" outside of
  * all groups but this one. */
