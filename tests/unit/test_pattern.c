@@ -202,11 +202,17 @@ static void duplicates_are_told(void **state)
             "/g*h /1\n"
             "/a/:x /3 method=GET\n",
             &c);
-    assert_int_equal(dt_ruleset_diag_count(c.set), 3);
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(dt_ruleset_diag(c.set, i)->line, 2 * i + 2);
-    assert_string_equal(dt_ruleset_diag(c.set, 0)->name, "conflict");
-    assert_string_equal(dt_ruleset_diag(c.set, 2)->name, "duplicate");
+    static const char *const NAMES[] = {"conflict", "conflict", "duplicate"};
+    size_t told = 0;
+    for (size_t i = 0; i < dt_ruleset_diag_count(c.set); i++) {
+        const struct dt_diag *diag = dt_ruleset_diag(c.set, i);
+        if (strncmp(diag->name, "regex-", 6) == 0)
+            continue; /* a build without Vectorscan has its own to say */
+        assert_true(told < 3);
+        assert_int_equal(diag->line, 2 * told + 2);
+        assert_string_equal(diag->name, NAMES[told++]);
+    }
+    assert_int_equal(told, 3);
     compiled_release(&c);
 }
 
