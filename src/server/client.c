@@ -14,15 +14,7 @@
 #include "server/client.h"
 
 #include "semantics/network.h"
-
-static struct dt_slice trim(struct dt_slice text)
-{
-    while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
-        text = dt_slice_from(text, 1);
-    while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
+#include "semantics/ows.h"
 
 enum dt_err dt_client_trust_add(struct dt_client_trust *trust, struct dt_slice list,
                                 struct dt_slice *ret_bad)
@@ -31,7 +23,7 @@ enum dt_err dt_client_trust_add(struct dt_client_trust *trust, struct dt_slice l
         struct dt_slice rest = dt_slice_from(list, from);
         const char *comma = rest.len ? memchr(rest.ptr, ',', rest.len) : NULL;
         size_t len = comma ? (size_t)(comma - rest.ptr) : rest.len;
-        struct dt_slice text = trim(dt_slice_of(rest.ptr, len));
+        struct dt_slice text = dt_ows_trim(dt_slice_of(rest.ptr, len));
         if (trust->count == DT_CLIENT_MAX_TRUSTED)
             return DT_ERR_LIMIT;
         if (dt_net_parse(text, &trust->proxies[trust->count]) != DT_OK) {
@@ -78,7 +70,7 @@ static bool take_last(struct dt_slice *list, struct dt_slice *ret)
         return false;
     while (from > 0 && list->ptr[from - 1] != ',')
         from--;
-    *ret = trim(dt_slice_of(list->ptr + from, list->len - from));
+    *ret = dt_ows_trim(dt_slice_of(list->ptr + from, list->len - from));
     *list = from ? dt_slice_of(list->ptr, from - 1) : DT_SLICE_NONE;
     return true;
 }

@@ -5,11 +5,11 @@
  * have been reported by the pool's scan, by words, by Vectorscan, and as one of a few; and the pool
  * must answer as PCRE2 itself does. A broken property aborts.
  */
+#include "../unit/test_regex_facts.h"
 #include "rules/regex/regex.h"
 #include "rules/regex/regex_pcre.h"
 #include "rules/regex/regex_pool.h"
 
-#include <detour/ruleset.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,37 +38,6 @@ static void make_subject(struct dt_slice line, struct subject *subject)
         char c = (char)(line.ptr[i] & 0x7f);
         subject->mem[subject->len++] = c > 0x20 && c < 0x7f ? c : '/';
     }
-}
-
-static char fold(char c, bool nocase)
-{
-    return nocase ? dt_ascii_lower(c) : c;
-}
-
-static bool has_shape(struct dt_slice shape, struct dt_slice path, bool nocase)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < shape.len; i++) {
-        if (shape.ptr[i] == DT_PATH_NAME) {
-            while (at < path.len && path.ptr[at] != '/')
-                at++;
-        } else if (at == path.len || fold(path.ptr[at++], nocase) != shape.ptr[i]) {
-            return false;
-        }
-    }
-    return shape.len == 0 || at == path.len || path.ptr[at] == '/';
-}
-
-static bool has_literal(struct dt_slice literal, struct dt_slice path, bool nocase)
-{
-    for (size_t at = 0; at + literal.len <= path.len; at++) {
-        size_t i = 0;
-        while (i < literal.len && fold(path.ptr[at + i], nocase) == literal.ptr[i])
-            i++;
-        if (i == literal.len)
-            return true;
-    }
-    return false;
 }
 
 /* In scope 0 it is alone, in 1 so many share its words that these are no use. */

@@ -9,7 +9,8 @@
 #include "rules/regex/regex_pcre.h"
 #include "rules/regex/regex_pool.h"
 
-#include <detour/ruleset.h>
+#include "test_regex_facts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,39 +128,6 @@ static void make_path(struct text *t)
     add(t, "/");
     for (unsigned i = below(9); i > 0; i--)
         ADD_ONE_OF(t, parts);
-}
-
-/* ---- What is known of a match must be true ---- */
-
-static char fold(char c, bool nocase)
-{
-    return nocase ? dt_ascii_lower(c) : c;
-}
-
-static bool has_shape(struct dt_slice shape, struct dt_slice path, bool nocase)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < shape.len; i++) {
-        if (shape.ptr[i] == DT_PATH_NAME) {
-            while (at < path.len && path.ptr[at] != '/')
-                at++;
-        } else if (at == path.len || fold(path.ptr[at++], nocase) != shape.ptr[i]) {
-            return false;
-        }
-    }
-    return shape.len == 0 || at == path.len || path.ptr[at] == '/';
-}
-
-static bool has_literal(struct dt_slice literal, struct dt_slice path, bool nocase)
-{
-    for (size_t at = 0; at + literal.len <= path.len; at++) {
-        size_t i = 0;
-        while (i < literal.len && fold(path.ptr[at + i], nocase) == literal.ptr[i])
-            i++;
-        if (i == literal.len)
-            return true;
-    }
-    return false;
 }
 
 /* ---- The set ---- */

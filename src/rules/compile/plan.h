@@ -219,6 +219,29 @@ size_t dt_shared_len(const struct dt_plan *plan, uint32_t row, struct dt_slice t
 unsigned char *dt_shared_put(const struct dt_plan *plan, uint32_t row, struct dt_slice text,
                              unsigned char *pos);
 
+/* Two rules with the same query conditions; they are sorted. */
+static inline bool dt_rule_params_eq(const struct dt_rule *a, const struct dt_rule *b)
+{
+    if (a->nparams != b->nparams)
+        return false;
+    for (unsigned i = 0; i < a->nparams; i++)
+        if (a->params[i].any_value != b->params[i].any_value ||
+            !dt_slice_eq(a->params[i].name, b->params[i].name) ||
+            !dt_slice_eq(a->params[i].value, b->params[i].value))
+            return false;
+    return true;
+}
+
+static inline uint64_t dt_rule_params_hash(const struct dt_rule *rule, uint64_t hash)
+{
+    for (unsigned i = 0; i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        hash = dt_hash64(param->name.ptr, param->name.len, hash * 31 + param->any_value);
+        hash = dt_hash64(param->value.ptr, param->value.len, hash);
+    }
+    return hash;
+}
+
 /* The texts of an action, in the order in which they are written. */
 #define DT_ACTION_TEXTS(action)                                                                    \
     {                                                                                              \

@@ -21,26 +21,14 @@ static uint64_t signature_of(const struct dt_rule *rule)
 {
     uint64_t hash = (uint64_t)rule->conditions << 32 | (uint64_t)rule->port << 16 |
                     (uint64_t)rule->scheme << 8 | (rule->flags & DT_RULE_EXACT_QUERY);
-    for (unsigned i = 0; i < rule->nparams; i++) {
-        const struct dt_param *param = &rule->params[i];
-        hash = dt_hash64(param->name.ptr, param->name.len, hash * 31 + param->any_value);
-        hash = dt_hash64(param->value.ptr, param->value.len, hash);
-    }
-    return hash;
+    return dt_rule_params_hash(rule, hash);
 }
 
 static bool same_source(const struct dt_rule *a, const struct dt_rule *b)
 {
-    if (a->port != b->port || a->scheme != b->scheme || a->nparams != b->nparams ||
-        a->conditions != b->conditions ||
-        (a->flags & DT_RULE_EXACT_QUERY) != (b->flags & DT_RULE_EXACT_QUERY))
-        return false;
-    for (unsigned i = 0; i < a->nparams; i++)
-        if (a->params[i].any_value != b->params[i].any_value ||
-            !dt_slice_eq(a->params[i].name, b->params[i].name) ||
-            !dt_slice_eq(a->params[i].value, b->params[i].value))
-            return false;
-    return true;
+    return a->port == b->port && a->scheme == b->scheme && a->conditions == b->conditions &&
+           (a->flags & DT_RULE_EXACT_QUERY) == (b->flags & DT_RULE_EXACT_QUERY) &&
+           dt_rule_params_eq(a, b);
 }
 
 static int compare(const void *a, const void *b)

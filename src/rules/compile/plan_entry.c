@@ -183,7 +183,7 @@ static unsigned part_bits(const struct dt_part *part)
     unsigned bits = part->variants;
     for (unsigned i = 0; i < DT_FORMS; i++)
         bits |= part->patterns[i] ? DT_PART_PATTERNS : 0u;
-    if (part->shapes[0] | part->shapes[1] | part->scopes[0] | part->scopes[1] | part->scopes[2])
+    if (dt_part_has_items(part))
         bits |= DT_PART_ITEMS;
     return bits;
 }

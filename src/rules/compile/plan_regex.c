@@ -82,13 +82,6 @@ static uint8_t item_kind(const struct dt_rule *rule)
     return rule->flags & DT_RULE_RELATIVE ? DT_ITEM_RELATIVE : DT_ITEM_URL;
 }
 
-static unsigned subject_of(uint8_t kind)
-{
-    return kind == DT_ITEM_URL        ? DT_SUBJECT_URL
-           : kind == DT_ITEM_RELATIVE ? DT_SUBJECT_RELATIVE
-                                      : DT_SUBJECT_PATH;
-}
-
 /* Some segment is written out. */
 static bool tells(struct dt_slice shape)
 {
@@ -119,10 +112,10 @@ static enum dt_err know(struct work *work, uint32_t rank, uint32_t number)
         err = dt_plan_host_id(plan, rule, &part);
     if (err)
         return err == DT_ERR_SYNTAX ? DT_ERR_INVALID : err;
-    if (!(part->shapes[0] | part->shapes[1] | part->scopes[0] | part->scopes[1] | part->scopes[2]))
+    if (!dt_part_has_items(part))
         part->best_item = rank;
     /* Marks it as used; the place itself comes when all are known. */
-    unsigned subject = subject_of(item->kind);
+    enum dt_subject subject = dt_item_subject(item->kind);
     if (!part->scopes[subject])
         part->scopes[subject] = ++work->next_scope;
     expression->literal = regex.literal;

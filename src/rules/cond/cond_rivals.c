@@ -32,26 +32,15 @@ static uint64_t hash_source(const struct dt_rule *rule)
     uint64_t hash = dt_hash64(numbers, sizeof numbers, 0);
     hash = dt_hash64(rule->host.ptr, rule->host.len, hash);
     hash = dt_hash64(rule->path.ptr, rule->path.len, hash);
-    for (size_t i = 0; i < rule->nparams; i++) {
-        hash = dt_hash64(rule->params[i].name.ptr, rule->params[i].name.len, hash);
-        hash = dt_hash64(rule->params[i].value.ptr, rule->params[i].value.len, hash);
-    }
-    return hash;
+    return dt_rule_params_hash(rule, hash);
 }
 
 static bool same_source(const struct dt_rule *a, const struct dt_rule *b)
 {
-    if (a->port != b->port || a->scheme != b->scheme || a->host_kind != b->host_kind ||
-        a->path_kind != b->path_kind || a->nparams != b->nparams ||
-        ((a->flags ^ b->flags) & SOURCE_FLAGS) || labels_of(a) != labels_of(b) ||
-        !dt_slice_eq(a->host, b->host) || !dt_slice_eq(a->path, b->path))
-        return false;
-    for (size_t i = 0; i < a->nparams; i++)
-        if (a->params[i].any_value != b->params[i].any_value ||
-            !dt_slice_eq(a->params[i].name, b->params[i].name) ||
-            !dt_slice_eq(a->params[i].value, b->params[i].value))
-            return false;
-    return true;
+    return a->port == b->port && a->scheme == b->scheme && a->host_kind == b->host_kind &&
+           a->path_kind == b->path_kind && !((a->flags ^ b->flags) & SOURCE_FLAGS) &&
+           labels_of(a) == labels_of(b) && dt_slice_eq(a->host, b->host) &&
+           dt_slice_eq(a->path, b->path) && dt_rule_params_eq(a, b);
 }
 
 static int compare(const void *a, const void *b)

@@ -106,12 +106,6 @@ static bool walk_folders(struct dt_walk *walk, const struct dt_walk_level *level
     }
 }
 
-static bool has_items(const struct dt_part *part)
-{
-    return (part->shapes[0] | part->shapes[1] | part->scopes[0] | part->scopes[1] |
-            part->scopes[2]) != 0;
-}
-
 static bool walk_level(struct dt_walk *walk, const struct dt_walk_level *level)
 {
     const struct dt_part *part = level->part;
@@ -124,7 +118,7 @@ static bool walk_level(struct dt_walk *walk, const struct dt_walk_level *level)
         part->patterns[0] | part->patterns[1] | part->patterns[2] | part->patterns[3];
     if ((folders | patterns) && !walk_folders(walk, level, folders, patterns))
         return false;
-    return !has_items(part) || dt_walk_items(walk, level);
+    return !dt_part_has_items(part) || dt_walk_items(walk, level);
 }
 
 /* ---- hosts ---- */

@@ -80,10 +80,7 @@ static bool visit(struct dt_walk *walk, const struct dt_walk_level *level, uint3
     if (place.item_kind == DT_ITEM_GLOB)
         place.star_group = (uint32_t)dt_cursor_varint(&record.body);
     place.path_kind = place.item_kind == DT_ITEM_GLOB ? DT_PATH_GLOB : DT_PATH_REGEX;
-    enum dt_subject subject = place.item_kind == DT_ITEM_URL        ? DT_SUBJECT_URL
-                              : place.item_kind == DT_ITEM_RELATIVE ? DT_SUBJECT_RELATIVE
-                                                                    : DT_SUBJECT_PATH;
-    return subject_of(walk, subject, &place.subject) &&
+    return subject_of(walk, dt_item_subject(place.item_kind), &place.subject) &&
            dt_walk_entries(walk, &place, &record.body, 1);
 }
 

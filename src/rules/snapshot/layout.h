@@ -91,6 +91,12 @@ enum { DT_PART_VARIANTS = 15, DT_PART_PATTERNS = 16, DT_PART_ITEMS = 32 };
 /* What an expression is asked about. */
 enum dt_subject { DT_SUBJECT_PATH, DT_SUBJECT_URL, DT_SUBJECT_RELATIVE };
 
+static inline bool dt_part_has_items(const struct dt_part *part)
+{
+    return (part->shapes[0] | part->shapes[1] | part->scopes[0] | part->scopes[1] |
+            part->scopes[2]) != 0;
+}
+
 struct dt_snap_header {
     char magic[8];
     uint32_t version;
@@ -183,6 +189,13 @@ enum dt_item_kind {
     DT_ITEM_RELATIVE, /* about the URL from "//" on */
     DT_ITEM_GLOB,     /* made of a path with a star: then varint number of the star's group */
 };
+
+static inline enum dt_subject dt_item_subject(unsigned kind)
+{
+    return kind == DT_ITEM_URL        ? DT_SUBJECT_URL
+           : kind == DT_ITEM_RELATIVE ? DT_SUBJECT_RELATIVE
+                                      : DT_SUBJECT_PATH;
+}
 
 #define DT_NAMES_MAX 32u /* in one path */
 
