@@ -148,16 +148,29 @@ struct dt_diag {
 enum dt_format {
     DT_FORMAT_AUTO, /* by the file's name and beginning */
     DT_FORMAT_NATIVE,
-    DT_FORMAT_GOVUK,    /* gov.uk transition CSV */
-    DT_FORMAT_MDN,      /* MDN _redirects.txt, tab-separated */
-    DT_FORMAT_NETLIFY,  /* Netlify _redirects */
-    DT_FORMAT_FIREBASE, /* firebase.json: hosting.redirects */
-    DT_FORMAT_APACHE,   /* Redirect, RedirectMatch, simple RewriteRule: .htaccess, httpd.conf */
+    DT_FORMAT_GOVUK,           /* gov.uk transition CSV */
+    DT_FORMAT_MDN,             /* MDN _redirects.txt, tab-separated */
+    DT_FORMAT_NETLIFY,         /* Netlify _redirects */
+    DT_FORMAT_FIREBASE,        /* firebase.json: hosting.redirects */
+    DT_FORMAT_APACHE,          /* .htaccess, httpd.conf: mod_alias and mod_rewrite */
+    DT_FORMAT_PAGES,           /* Cloudflare Pages _redirects */
+    DT_FORMAT_CLOUDFLARE_BULK, /* Cloudflare Bulk Redirects CSV */
+    DT_FORMAT_VERCEL,          /* vercel.json: redirects */
+    DT_FORMAT_VERCEL_BULK,     /* Vercel bulk redirects CSV */
+    DT_FORMAT_NGINX,           /* map, return, rewrite, server_name */
+    DT_FORMAT_HAPROXY,         /* http-request redirect, and map files */
+    DT_FORMAT_CADDY,           /* Caddyfile: redir, map */
+    DT_FORMAT_WORDPRESS_CSV,   /* the plugin Redirection's export */
+    DT_FORMAT_WORDPRESS_JSON,
+    DT_FORMAT_OPENPUBLISHING, /* Microsoft .openpublishing.redirection.json */
 };
 
-/* "native", "govuk-csv", "mdn-tsv", "netlify", "firebase", "apache", "auto"; NULL-terminated by
- * index past the last: NULL. */
+/* "auto", "native", "govuk-csv" and so on; past the last: NULL. */
 const char *dt_format_name(enum dt_format format);
+/* For people: "Netlify _redirects"; NULL for AUTO and past the last. */
+const char *dt_format_title(enum dt_format format);
+/* Can a rule set be written in it (see convert.h)? */
+bool dt_format_writes(enum dt_format format);
 DT_MUST_USE enum dt_err dt_format_parse(struct dt_slice name, enum dt_format *ret);
 
 /* Brings the text of a file for @include. name is relative to nothing: the reader has joined it to

@@ -4,6 +4,7 @@
  * cut in one pass over the line that also notes their kinds of bytes; the text behind the target is
  * often the same as on the line before, and then its meaning is too.
  */
+#include "rules/dialects/dialect.h"
 #include "rules/read/maintenance.h"
 #include "rules/read/native_scan.h"
 #include "rules/read/reader.h"

@@ -5,6 +5,7 @@
  */
 #include "rules/read/reader.h"
 
+#include "rules/dialects/dialect.h"
 #include "rules/read/native_scan.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -166,25 +167,5 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
         return;
     if (format == DT_FORMAT_AUTO)
         format = dt_format_recognise(name, text);
-    switch (format) {
-    case DT_FORMAT_GOVUK:
-        dt_govuk_read(&reader);
-        break;
-    case DT_FORMAT_MDN:
-        dt_mdn_read(&reader);
-        break;
-    case DT_FORMAT_NETLIFY:
-        dt_netlify_read(&reader);
-        break;
-    case DT_FORMAT_FIREBASE:
-        dt_firebase_read(&reader);
-        break;
-    case DT_FORMAT_APACHE:
-        dt_apache_read(&reader);
-        break;
-    case DT_FORMAT_AUTO:
-    case DT_FORMAT_NATIVE:
-        dt_native_read(&reader);
-        break;
-    }
+    dt_dialect(format)->read(&reader);
 }

@@ -96,14 +96,6 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
 /* The format that a file's name and beginning speak for. */
 enum dt_format dt_format_recognise(struct dt_slice name, struct dt_slice text);
 
-/* The readers: each takes the lines of a file that was just opened. */
-void dt_native_read(struct dt_reader *reader);
-void dt_govuk_read(struct dt_reader *reader);
-void dt_mdn_read(struct dt_reader *reader);
-void dt_netlify_read(struct dt_reader *reader);
-void dt_firebase_read(struct dt_reader *reader);
-void dt_apache_read(struct dt_reader *reader);
-
 /* A line that begins with "@". */
 void dt_native_directive(struct dt_reader *reader, struct dt_slice line);
 

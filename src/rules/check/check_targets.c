@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Not built yet.
+ */
+#include "rules/check/check.h"
+
+void dt_check_targets(struct dt_checker *checker)
+{
+    (void)checker;
+}
