@@ -64,8 +64,19 @@ __attribute__((format(printf, 5, 6))) struct dt_finding *
 dt_check_add(struct dt_checker *checker, enum dt_finding_id kind, uint32_t rule,
              struct dt_slice example, const char *format, ...);
 
-/* One more rule was looked at. */
+/* One more rule was looked at; each pass does it once for each rule. */
 void dt_check_tick(struct dt_checker *checker);
+
+/* All that was found so far, to be changed in place; sorted when dt_check_allow is called. Good
+ * until the next dt_check_add. */
+struct dt_finding *dt_check_findings(struct dt_checker *checker, size_t *ret_count);
+
+/* For one more rule no example could be made. */
+void dt_check_unknown_add(struct dt_checker *checker);
+
+/* A chain that can be resolved; target is copied. */
+void dt_check_flat_add(struct dt_checker *checker, uint32_t rule, uint16_t status,
+                       struct dt_slice target);
 
 /* The passes. */
 void dt_check_follow(struct dt_checker *checker);  /* loops, chains, flattening */
