@@ -24,6 +24,7 @@
 struct dt_rule_file {
     struct dt_slice name;
     struct dt_slice text; /* without its byte order mark */
+    uint8_t format;       /* enum dt_format, as it was read */
     size_t *marks;        /* offsets of lines 1, 257, 513 and so on */
     size_t nmarks;
     size_t marks_cap;

@@ -167,5 +167,6 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
         return;
     if (format == DT_FORMAT_AUTO)
         format = dt_format_recognise(name, text);
+    set->files[reader.file].format = (uint8_t)format;
     dt_dialect(format)->read(&reader);
 }
