@@ -31,7 +31,8 @@ struct dt_write {
     uint32_t count;
     const uint32_t *order; /* rules, best first: no rule wins over one before it */
     bool approximate;
-    struct dt_slice name;  /* of the main file, without folders and ending: "redirects" */
+    struct dt_slice file;  /* the main file's name, without folders; may be empty */
+    struct dt_slice name;  /* the same without its ending; "redirects" when there is none */
     const char *title;     /* of the dialect, for messages: "nginx" */
     struct dt_buf out;     /* the main file */
     struct dt_arena arena; /* for what the writer keeps; lives until the result is freed */
@@ -62,6 +63,10 @@ void dt_write_lead(struct dt_write *write, struct dt_buf *out, const char *mark)
 /* Another file beside the main one; NULL when there are too many. The name is copied. */
 struct dt_buf *dt_write_file(struct dt_write *write, struct dt_slice name);
 
+/* A file of that name and text, unless there is one already. False: one of that name has another
+ * text, or there are too many. */
+bool dt_write_file_once(struct dt_write *write, struct dt_slice name, struct dt_slice text);
+
 /* ---- A rule in pieces ---- */
 
 static inline const struct dt_action *dt_write_action(const struct dt_write *write,
@@ -81,11 +86,14 @@ enum dt_piece_kind {
     DT_PIECE_TEXT,  /* written out; of a target: as it is sent; of a path: in normal form */
     DT_PIECE_LABEL, /* a label of the host: number 0 is the first */
     DT_PIECE_NAME,  /* a segment: number 0 is the first :name of the path */
-    DT_PIECE_STAR,  /* what the star took; of dir/... without its leading slash */
+    DT_PIECE_STAR,  /* what the star took; of dir/... without its leading slash. In a path the
+                       number DT_WRITE_FOLDER marks such a star: see dt_write_path */
     DT_PIECE_QUERY, /* a value of the query: number of rule->more->queries */
     DT_PIECE_GROUP, /* of a regex: its number, 0 is all of the match */
     DT_PIECE_OWN,   /* enum dt_capture_own: {scheme} {host} {port} {path} {query} */
 };
+
+#define DT_WRITE_FOLDER 1u
 
 struct dt_piece {
     struct dt_slice text; /* of TEXT */
@@ -162,7 +170,7 @@ enum dt_write_can {
 
 /* Says of everything that a rule has and the dialect has not (can: enum dt_write_can) that it
  * cannot be said; and of pages and notes of the operator's own that the body differs. Conditions
- * are not looked at: see dt_write_conditions_none. */
+ * are not looked at. */
 void dt_write_check(struct dt_write *write, const struct dt_rule *rule, unsigned can);
 
 /* Says of each condition that the dialect cannot ask for it, but for those in the mask (1 <<
