@@ -16,6 +16,8 @@ static const struct dt_command *const COMMANDS[] = {
     &dt_cmd_check,
     &dt_cmd_explain,
     &dt_cmd_compile,
+    &dt_cmd_convert,
+    &dt_cmd_fmt,
 };
 #define NCOMMANDS (sizeof COMMANDS / sizeof COMMANDS[0])
 

@@ -17,7 +17,9 @@ extern const char *const dt_color_choices[];
         .kind = DT_OPTION_CHOICE, .name = "format", .arg = "FORMAT", .fallback = "auto",           \
         .choices = dt_format_choices, .offset = offsetof(struct values, field),                    \
         .help = "How the rule files are written: auto (by name and beginning), native, "           \
-                "govuk-csv, mdn-tsv, netlify, firebase or apache"                                  \
+                "govuk-csv, mdn-tsv, netlify, firebase, apache, cloudflare-pages, "                \
+                "cloudflare-bulk, vercel, vercel-bulk, nginx, haproxy, caddy, wordpress-csv, "     \
+                "wordpress-json or openpublishing"                                                 \
     }
 
 #define DT_ROW_COLOR(values, field)                                                                \
