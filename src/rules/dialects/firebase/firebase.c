@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * firebase.json: the list hosting.redirects. The first redirect that matches wins, whatever files
- * there are. jansson says whether the text is JSON at all; a walk of our own then finds each value
- * with its line, so that errors are shown where they are.
+ * there are.
  *
  * What else Firebase Hosting does by this file (headers, rewrites, its own redirects to clean URLs)
  * needs files to serve: each kind is named in one warning, and passed over.
@@ -10,62 +9,23 @@
 #include "rules/dialects/dialect.h"
 #include "rules/dialects/firebase/firebase_glob.h"
 #include "rules/dialects/firebase/firebase_target.h"
-#include "rules/dialects/json_text.h"
+#include "rules/dialects/json_walk.h"
 #include "rules/dialects/pattern.h"
 #include "rules/read/native_scan.h"
 #include "rules/read/reader.h"
 
-#include <jansson.h>
-
-/* A line that was reached. */
-struct place {
-    struct dt_slice text;
-    uint32_t line;
-};
-
-struct found {
-    struct dt_json_value value;
-    struct place place;
-    bool is;
-};
-
-struct walk {
-    struct dt_reader *reader;
-    struct place furthest; /* lines are counted forwards only */
-};
-
 enum { SOURCE, REGEX, TARGET, TYPE, KEYS };
 
 struct redirect {
-    struct found keys[KEYS];
-    struct place place; /* of its opening brace */
+    struct dt_json_found keys[KEYS];
+    struct dt_json_place place; /* of its opening brace */
     const char *brace;
 };
 
-/* ---- Places ---- */
-
-static void go_to(struct walk *walk, struct place place)
-{
-    walk->reader->text = place.text;
-    walk->reader->line = place.line;
-}
-
-/* Makes the line of p the reader's. False when it cannot be read. */
-static bool reach(struct walk *walk, const char *p)
-{
-    struct dt_reader *reader = walk->reader;
-    go_to(walk, walk->furthest);
-    while (p >= reader->pos)
-        if (!dt_reader_next(reader))
-            return false;
-    walk->furthest = (struct place){reader->text, reader->line};
-    return p >= reader->text.ptr; /* else its line was too long */
-}
-
 /* A warning that this key says something that no rule can. */
-static bool passed_over(struct walk *walk, const struct dt_json_value *key, const char *why)
+static bool passed_over(struct dt_json_walk *walk, const struct dt_json_value *key, const char *why)
 {
-    if (!reach(walk, key->text.ptr))
+    if (!dt_json_reach(walk, key->text.ptr))
         return false;
     dt_reader_warn(walk->reader, key->text, "firebase-passed-over", "\"%.*s\" is passed over: %s",
                    DT_SLICE_FMT(key->text), why);
@@ -88,8 +48,8 @@ static bool key_number(struct dt_slice name, unsigned *ret)
 }
 
 /* Finds the members, all of the right kind. *ret_fine: nothing was wrong. False: cannot go on. */
-static bool find_keys(struct walk *walk, const struct dt_json_value *object, struct redirect *ret,
-                      bool *ret_fine)
+static bool find_keys(struct dt_json_walk *walk, const struct dt_json_value *object,
+                      struct redirect *ret, bool *ret_fine)
 {
     struct dt_slice inside = dt_json_inside(object);
     struct dt_json_value key, value;
@@ -100,7 +60,7 @@ static bool find_keys(struct walk *walk, const struct dt_json_value *object, str
                 return false;
             continue;
         }
-        if (!reach(walk, value.text.ptr))
+        if (!dt_json_reach(walk, value.text.ptr))
             return false;
         if (value.kind != (number == TYPE ? '0' : '"'))
             *ret_fine = DT_REFUSE(walk->reader, value.text, "firebase-value", "\"%.*s\" is a %s",
@@ -108,12 +68,12 @@ static bool find_keys(struct walk *walk, const struct dt_json_value *object, str
         else if (ret->keys[number].is)
             *ret_fine = DT_REFUSE(walk->reader, key.text, "firebase-value",
                                   "\"source\" and \"glob\" are one: give one of them");
-        ret->keys[number] = (struct found){value, walk->furthest, true};
+        ret->keys[number] = (struct dt_json_found){value, walk->furthest, true};
     }
     return true;
 }
 
-static bool read_type(struct walk *walk, const struct found *type, uint16_t *ret)
+static bool read_type(struct dt_json_walk *walk, const struct dt_json_found *type, uint16_t *ret)
 {
     unsigned status = 0;
     *ret = 301;
@@ -122,7 +82,7 @@ static bool read_type(struct walk *walk, const struct found *type, uint16_t *ret
     struct dt_slice text = type->value.text;
     for (size_t i = 0; i < text.len && status < 1000; i++)
         status = dt_is_digit(text.ptr[i]) ? status * 10 + (unsigned)(text.ptr[i] - '0') : 1000;
-    go_to(walk, type->place);
+    dt_json_go_to(walk, type->place);
     if (!dt_options_redirects(status))
         return DT_REFUSE(walk->reader, text, "status-unknown",
                          "%.*s is not the status of a redirect: 301, 302, 303, 307 or 308",
@@ -131,20 +91,10 @@ static bool read_type(struct walk *walk, const struct found *type, uint16_t *ret
     return true;
 }
 
-/* What the text of a string means, at its place. */
-static bool decode(struct walk *walk, const struct found *found, struct dt_slice *ret)
+static bool check_keys(struct dt_json_walk *walk, const struct redirect *redirect)
 {
-    struct dt_reader *reader = walk->reader;
-    go_to(walk, found->place);
-    if (!dt_json_decode(&reader->set->arena, found->value.text, ret))
-        return dt_reader_nomem(reader);
-    return dt_reader_check_text(reader, found->value.text, dt_scan_bits(*ret));
-}
-
-static bool check_keys(struct walk *walk, const struct redirect *redirect)
-{
-    const struct found *keys = redirect->keys;
-    go_to(walk, redirect->place);
+    const struct dt_json_found *keys = redirect->keys;
+    dt_json_go_to(walk, redirect->place);
     struct dt_slice brace = dt_slice_of(redirect->brace, 0);
     if (keys[SOURCE].is == keys[REGEX].is)
         return DT_REFUSE(walk->reader, brace, "firebase-source",
@@ -155,41 +105,42 @@ static bool check_keys(struct walk *walk, const struct redirect *redirect)
     return true;
 }
 
-static void make_rule(struct walk *walk, const struct redirect *redirect)
+static void make_rule(struct dt_json_walk *walk, const struct redirect *redirect)
 {
     struct dt_reader *reader = walk->reader;
-    const struct found *source = &redirect->keys[redirect->keys[SOURCE].is ? SOURCE : REGEX];
-    const struct found *target = &redirect->keys[TARGET];
+    const struct dt_json_found *source =
+        &redirect->keys[redirect->keys[SOURCE].is ? SOURCE : REGEX];
+    const struct dt_json_found *target = &redirect->keys[TARGET];
     struct dt_options options = dt_options_standard();
     struct dt_slice from, to;
     struct dt_rule rule = {.file = reader->file, .line = source->place.line};
     bool fine = read_type(walk, &redirect->keys[TYPE], &options.action.status);
     if (!dt_ruleset_intern_action(reader->set, &options.action, &rule.action) ||
-        !decode(walk, source, &from) || !decode(walk, target, &to))
+        !dt_json_string(walk, source, &from) || !dt_json_string(walk, target, &to))
         return;
     if (source == &redirect->keys[REGEX]) {
         struct dt_firebase_regex_rule in = {source->value.text, from, target->value.text, to};
-        go_to(walk, source->place);
+        dt_json_go_to(walk, source->place);
         if (fine)
             dt_firebase_regex_rule(reader, &in, &rule);
         return;
     }
     if (!dt_pattern_begin(reader, &rule))
         return;
-    go_to(walk, source->place);
+    dt_json_go_to(walk, source->place);
     if (!dt_firebase_glob(reader, source->value.text, from, &rule))
         return;
-    go_to(walk, target->place);
+    dt_json_go_to(walk, target->place);
     if (dt_firebase_target(reader, target->value.text, to, &rule) && fine &&
         dt_source_fold(reader, &rule, 0))
         dt_ruleset_add_rule(reader->set, &rule);
 }
 
-static bool read_redirects(struct walk *walk, const struct dt_json_value *list)
+static bool read_redirects(struct dt_json_walk *walk, const struct dt_json_value *list)
 {
     struct dt_slice inside = dt_json_inside(list);
     struct dt_json_value value;
-    if (!reach(walk, list->text.ptr))
+    if (!dt_json_reach(walk, list->text.ptr))
         return false;
     if (list->kind != '[')
         return DT_REFUSE(walk->reader, dt_slice_of(list->text.ptr, 0), "firebase-value",
@@ -197,7 +148,7 @@ static bool read_redirects(struct walk *walk, const struct dt_json_value *list)
     while (dt_json_element(&inside, &value)) {
         struct redirect redirect = {0};
         bool fine = true;
-        if (!reach(walk, value.text.ptr))
+        if (!dt_json_reach(walk, value.text.ptr))
             return false;
         redirect.place = walk->furthest;
         redirect.brace = value.text.ptr;
@@ -242,7 +193,7 @@ static const char *reason(struct dt_slice key)
     return "not known";
 }
 
-static bool read_site(struct walk *walk, const struct dt_json_value *site)
+static bool read_site(struct dt_json_walk *walk, const struct dt_json_value *site)
 {
     struct dt_slice inside = dt_json_inside(site);
     struct dt_json_value key, value;
@@ -262,10 +213,10 @@ static bool read_site(struct walk *walk, const struct dt_json_value *site)
 }
 
 /* One site, or a list of sites; of which only one can be read, for nothing says their hosts. */
-static bool read_hosting(struct walk *walk, const struct dt_json_value *hosting)
+static bool read_hosting(struct dt_json_walk *walk, const struct dt_json_value *hosting)
 {
     struct dt_json_value site = *hosting, more;
-    if (!reach(walk, hosting->text.ptr))
+    if (!dt_json_reach(walk, hosting->text.ptr))
         return false;
     if (hosting->kind == '[') {
         struct dt_slice inside = dt_json_inside(hosting);
@@ -275,47 +226,27 @@ static bool read_hosting(struct walk *walk, const struct dt_json_value *hosting)
             return DT_REFUSE(walk->reader, dt_slice_of(hosting->text.ptr, 0), "firebase-sites",
                              "several sites in one file, which does not say their hosts: write "
                              "each as a file of its own, and include it below @host");
-        if (!reach(walk, site.text.ptr))
+        if (!dt_json_reach(walk, site.text.ptr))
             return false;
     }
     return read_site(walk, &site);
 }
 
-static void read_top(struct walk *walk)
+static void read_top(struct dt_json_walk *walk, const struct dt_json_value *top)
 {
-    struct dt_reader *reader = walk->reader;
-    struct dt_slice text = dt_slice_of(reader->pos, (size_t)(reader->end - reader->pos));
-    struct dt_json_value top, key, value;
-    if (!dt_json_value(&text, &top))
-        return;
-    struct dt_slice inside = dt_json_inside(&top);
+    struct dt_json_value key, value;
+    struct dt_slice inside = dt_json_inside(top);
     bool found = false;
-    while (top.kind == '{' && dt_json_member(&inside, &key, &value)) {
+    while (top->kind == '{' && dt_json_member(&inside, &key, &value)) {
         if (!dt_slice_eq(key.text, DT_S("hosting")))
             continue; /* of other products of Firebase */
         found = true;
         if (!read_hosting(walk, &value))
             return;
     }
-    if (!found && reach(walk, top.text.ptr))
-        dt_reader_error(reader, dt_slice_of(top.text.ptr, 0), "firebase-hosting",
+    if (!found && dt_json_reach(walk, top->text.ptr))
+        dt_reader_error(walk->reader, dt_json_start(top), "firebase-hosting",
                         "no \"hosting\" is in this file");
-}
-
-static void not_json(struct walk *walk, const json_error_t *error)
-{
-    struct dt_reader *reader = walk->reader;
-    size_t len = (size_t)(reader->end - reader->pos);
-    size_t at = error->position > 0 ? (size_t)error->position : 0;
-    at = at < len ? at : len;
-    if (json_error_code(error) == json_error_out_of_memory) {
-        dt_reader_nomem(reader);
-        return;
-    }
-    const char *p = reader->pos + (at && at == len ? at - 1 : at);
-    if (len && reach(walk, p))
-        dt_reader_error(reader, dt_slice_of(p, 0), "json-syntax", "not JSON: %s%s", error->text,
-                        strstr(error->text, "near '/") ? " (JSON has no comments)" : "");
 }
 
 /* Also an object that has "hosting" near its beginning. */
@@ -328,14 +259,9 @@ bool dt_firebase_is(const struct dt_look *look)
 
 void dt_firebase_read(struct dt_reader *reader)
 {
-    struct walk walk = {.reader = reader};
-    json_error_t error;
-    size_t len = (size_t)(reader->end - reader->pos);
-    json_t *json = json_loadb(reader->pos, len, JSON_REJECT_DUPLICATES, &error);
+    struct dt_json_walk walk;
+    struct dt_json_value top;
     reader->set->first_wanted = "Firebase";
-    if (json)
-        read_top(&walk);
-    else if (len)
-        not_json(&walk, &error);
-    json_decref(json);
+    if (dt_json_begin(&walk, reader, &top))
+        read_top(&walk, &top);
 }
