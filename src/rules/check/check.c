@@ -170,9 +170,11 @@ static void run(struct dt_checker *checker)
 static enum dt_err prepare(struct dt_checker *checker, uint32_t *order)
 {
     checker->maker = dt_witness_new(checker->set, checker->now);
+    checker->winner = malloc(((size_t)checker->count + 1) * sizeof *checker->winner);
     checker->scratch = malloc(sizeof *checker->scratch);
-    if (!checker->maker || !checker->scratch || !order)
+    if (!checker->maker || !checker->scratch || !checker->winner || !order)
         return DT_ERR_NOMEM;
+    memset(checker->winner, 0xff, checker->count * sizeof *checker->winner);
     checker->order = order;
     return dt_rules_order(checker->set, order);
 }
@@ -196,6 +198,7 @@ enum dt_err dt_check_new(const struct dt_check_options *options, struct dt_check
         run(&checker);
     dt_witness_free(checker.maker);
     free(checker.scratch);
+    free(checker.winner);
     free(order);
     if (result)
         result->arena = checker.arena;

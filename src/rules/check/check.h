@@ -47,12 +47,16 @@ enum dt_finding_id {
     DT_FIND_COUNT,
 };
 
+#define DT_CHECK_NOBODY UINT32_MAX
+
 struct dt_checker {
     const struct dt_ruleset *set;
     const struct dt_snapshot *snapshot;
     int64_t now;
     uint32_t count;
     const uint32_t *order; /* a decision's rule -> rule of the set */
+    uint32_t *winner;      /* who answers each rule's plainest request: a rule, or DT_CHECK_NOBODY,
+                              also when there is no such request; by dt_check_follow */
     struct dt_match_scratch *scratch;
     struct dt_witness_maker *maker;
     struct dt_arena arena; /* the result's: messages, examples */
