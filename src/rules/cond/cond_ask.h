@@ -33,4 +33,7 @@ enum dt_answer dt_ask_lang(struct dt_ask *ask);
 enum dt_answer dt_ask_referer(struct dt_ask *ask);
 enum dt_answer dt_ask_ua(struct dt_ask *ask);
 
+/* Is a Referer what a referer= asks for? A host pattern, or one for URLs. */
+bool dt_referer_is(struct dt_slice pattern, struct dt_slice value);
+
 #endif

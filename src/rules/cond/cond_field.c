@@ -190,7 +190,7 @@ static bool is_host(struct dt_slice pattern, struct dt_slice host)
     return before ? wild && before > 1 && host.ptr[before - 1] == '.' : wild != 2;
 }
 
-static bool is_referer(struct dt_slice pattern, struct dt_slice value)
+bool dt_referer_is(struct dt_slice pattern, struct dt_slice value)
 {
     if (!pattern.len || !memchr(pattern.ptr, '/', pattern.len))
         return is_host(pattern, host_of(value));
@@ -216,7 +216,7 @@ static enum dt_answer ask_lines(struct dt_ask *ask, struct dt_slice name,
 
 enum dt_answer dt_ask_referer(struct dt_ask *ask)
 {
-    return ask_lines(ask, DT_S("referer"), is_referer);
+    return ask_lines(ask, DT_S("referer"), dt_referer_is);
 }
 
 /* ---- ua= ---- */

@@ -95,14 +95,17 @@ static bool read_url(struct dt_reader *reader, struct dt_slice word, unsigned bi
     struct dt_slice rest = dt_slice_from(word, scheme);
     size_t len = dt_scan_authority(rest);
     struct dt_host_pattern pattern;
-    if (!neighbour_host(reader, dt_slice_of(rest.ptr, len), &pattern))
+    bool any_port = scheme != 2 && mode == DT_SOURCE_NATIVE && len > 2 &&
+                    memcmp(rest.ptr + len - 2, ":*", 2) == 0;
+    if (!neighbour_host(reader, dt_slice_of(rest.ptr, any_port ? len - 2 : len), &pattern))
         return false;
     if (pattern.labels && mode == DT_SOURCE_LITERAL)
         return DT_REFUSE(reader, dt_slice_of(rest.ptr, len), "source-host",
                          "not a valid host: no such name can be looked up");
     if (scheme != 2) {
         pattern.scheme = scheme == 7 ? DT_SCHEME_HTTP : DT_SCHEME_HTTPS;
-        if (pattern.port == 0) /* RFC 9110 sections 4.2.1 and 4.2.2: no port is the default one */
+        if (pattern.port == 0 &&
+            !any_port) /* RFC 9110 sections 4.2.1 and 4.2.2: no port is the default one */
             pattern.port = scheme == 7 ? 80 : 443;
     }
     set_host(reader, rule, &pattern);

@@ -2,7 +2,8 @@
  *
  * Paths of sources: the one normaliser first, then what ":" and "*" mean in its outcome. Both come
  * through it as they were written, and an escaped one stays escaped, so nothing that an author hid
- * from us is found here, and no segment that dots took away.
+ * from us is found here, and no segment that dots took away. Behind a backslash they stand for
+ * themselves: a request may have a "*" as well as a "%2A", which are two things.
  */
 #include "base/out.h"
 #include "rules/read/native_scan.h"
@@ -100,6 +101,13 @@ static struct dt_slice last_star(const struct pattern *work)
     return dt_slice_of(star, 1);
 }
 
+/* "\\*" and "\\:", whose backslash the normaliser has encoded. */
+static bool escapes(struct dt_slice text, size_t at)
+{
+    return dt_slice_starts(dt_slice_from(text, at), DT_S("%5C")) && at + 3 < text.len &&
+           (text.ptr[at + 3] == '*' || text.ptr[at + 3] == ':');
+}
+
 static bool read_segment(struct pattern *work, struct dt_slice segment, bool last)
 {
     size_t len = segment.len && segment.ptr[0] == ':'
@@ -108,6 +116,11 @@ static bool read_segment(struct pattern *work, struct dt_slice segment, bool las
     if (len)
         return read_name(work, segment, len);
     for (size_t i = 0; i < segment.len; i++) {
+        if (escapes(segment, i)) {
+            i += 3;
+            dt_out_char(&work->out, segment.ptr[i]);
+            continue;
+        }
         if (segment.ptr[i] != '*') {
             dt_out_char(&work->out, segment.ptr[i]);
             continue;
@@ -167,7 +180,11 @@ static bool read_pattern(struct dt_reader *reader, struct dt_slice raw, struct d
         add_splat(reader, 0);
         return dt_reader_keep(reader, &rule->path) && dt_capture_more(reader, rule, 0, true);
     }
-    if (!dt_source_has(path, '*') && !memmem(path.ptr, path.len, "/:", 2))
+    bool escaped = memmem(path.ptr, path.len, "%5C*", 4) || memmem(path.ptr, path.len, "%5C:", 4);
+    if (escaped && memmem(raw.ptr, raw.len, "%5", 2))
+        return DT_REFUSE(reader, raw, "source-path",
+                         "\"\\*\" and \"\\:\" do not go together with an encoded backslash");
+    if (!escaped && !dt_source_has(path, '*') && !memmem(path.ptr, path.len, "/:", 2))
         return dt_reader_keep(reader, &rule->path) && dt_capture_more(reader, rule, 0, false);
     char *mem = dt_arena_alloc(&reader->set->arena, path.len);
     if (!mem)

@@ -49,6 +49,8 @@ static bool has_star(const struct dt_rule *rule)
 static bool shape_of(const struct dt_rule *rule, unsigned variant, struct shape *ret)
 {
     unsigned stars = has_star(rule) ? rule->path_kind == DT_PATH_GLOB ? 2 : STARS : 1;
+    if (rule->flags & DT_RULE_OPEN) /* what the star takes may have to be a host */
+        stars = 1;
     unsigned schemes = rule->scheme == DT_SCHEME_ANY ? 2 : 1;
     unsigned hosts = rule->host_kind == DT_HOST_DOMAIN ? 2 : 1;
     if (variant >= stars * schemes * hosts)
@@ -62,6 +64,15 @@ static bool shape_of(const struct dt_rule *rule, unsigned variant, struct shape 
 static struct dt_slice since(const struct dt_out *out, size_t from)
 {
     return dt_slice_of(out->start + from, dt_out_len(out) - from);
+}
+
+/* Rules that ignore case are kept in lower case, their escapes too; requests have "%2F". */
+static void raise_escapes(char *pos, const char *end)
+{
+    for (; pos + 2 < end; pos++)
+        for (int i = 1; *pos == '%' && i < 3; i++)
+            if (pos[i] >= 'a' && pos[i] <= 'f')
+                pos[i] = (char)(pos[i] - 'a' + 'A');
 }
 
 /* ---- Pieces ---- */
@@ -133,7 +144,9 @@ static void put_path(struct dt_witness_maker *maker, const struct dt_rule *rule,
     }
     if (rule->path_kind == DT_PATH_PREFIX)
         put_star(out, star, true);
-    if (dt_out_len(out) == from)
+    bool lost = (rule->flags & DT_RULE_IGNORE_SLASH) && rule->path_kind != DT_PATH_PREFIX &&
+                rule->path.len && rule->path.ptr[rule->path.len - 1] == '/';
+    if (lost || dt_out_len(out) == from) /* what ignores a slash is kept without it */
         dt_out_char(out, '/');
     request->path = since(out, from);
 }
@@ -273,8 +286,11 @@ bool dt_witness_make(struct dt_witness_maker *maker, uint32_t number, unsigned v
         if (!put_expression(maker, rule, &shape, request))
             return false;
     } else {
+        size_t from = dt_out_len(&maker->out);
         put_path(maker, rule, shape.star, request);
         put_query(maker, rule, request);
+        if (rule->flags & DT_RULE_IGNORE_CASE)
+            raise_escapes(maker->mem + from, maker->out.pos);
     }
     if (rule->conditions) {
         if (!dt_witness_conditions(maker, dt_ruleset_conditions(maker->set, rule->conditions),

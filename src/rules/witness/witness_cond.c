@@ -5,7 +5,9 @@
  */
 #include "rules/witness/witness_priv.h"
 
+#include "rules/cond/cond_ask.h"
 #include "semantics/glob.h"
+#include "semantics/lang.h"
 #include "semantics/network.h"
 #include "semantics/share.h"
 #include "semantics/window.h"
@@ -70,18 +72,26 @@ static const struct dt_condition *opposite(const struct dt_conditions *all,
 
 /* ---- One kind each ---- */
 
-static bool method(const struct dt_condition *condition, struct dt_request *request)
+static bool method(const struct dt_conditions *all, const struct dt_condition *condition,
+                   struct dt_request *request)
 {
-    static const char *const methods[] = {"GET",     "POST",  "HEAD",  "PUT", "DELETE",
-                                          "OPTIONS", "PATCH", "QUERY", "LOCK"};
+    static const char *const methods[] = {"GET",     "POST",  "HEAD",  "PUT",  "DELETE",
+                                          "OPTIONS", "PATCH", "QUERY", "LOCK", "UNLOCK"};
+    const struct dt_condition *not = opposite(all, condition);
+    if (condition->negated && not )
+        return true; /* the other chooses */
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        if (in_texts(condition, dt_slice_str(methods[i])) != condition->negated) {
-            request->method = dt_slice_str(methods[i]);
+        request->method = dt_slice_str(methods[i]);
+        if (in_texts(condition, request->method) != condition->negated &&
+            !(not &&in_texts(not, request->method)))
             return true;
-        }
     }
-    request->method = condition->negated ? DT_S("UNLOCK") : condition->texts[0];
-    return true;
+    for (unsigned i = 0; !condition->negated && i < condition->count; i++) {
+        request->method = condition->texts[i];
+        if (!not || !in_texts(not, request->method))
+            return true;
+    }
+    return false;
 }
 
 /* The first alternative that its opposite lets pass. */
@@ -126,22 +136,46 @@ static bool cookie(struct dt_witness_maker *maker, const struct dt_conditions *a
     return add_field(maker, DT_S("Cookie"), dt_slice_of(out->start + from, dt_out_len(out) - from));
 }
 
+/* Does a client that sends this field choose one of the condition's own languages? */
+static bool chooses(const struct dt_condition *condition, struct dt_slice field)
+{
+    const struct dt_slice *offers = condition->nrivals ? condition->rivals : condition->texts;
+    size_t count = condition->nrivals ? condition->nrivals : condition->count;
+    int choice = dt_lang_choose(&field, 1, offers, count);
+    return choice >= 0 && in_texts(condition, offers[choice]);
+}
+
+/* "en" is a client of en-GB too, when that is offered: then the others are said not to be wanted.
+ */
+static struct dt_slice choose(struct dt_witness_maker *maker, const struct dt_condition *condition,
+                              struct dt_slice tag)
+{
+    struct dt_out *out = &maker->out;
+    size_t from = dt_out_len(out);
+    dt_out_put(out, tag);
+    for (unsigned i = 0; i < condition->nrivals; i++) {
+        if (in_texts(condition, condition->rivals[i]))
+            continue;
+        dt_out_put(out, DT_S(", "));
+        dt_out_put(out, condition->rivals[i]);
+        dt_out_put(out, DT_S(";q=0"));
+    }
+    return dt_slice_of(out->start + from, dt_out_len(out) - from);
+}
+
+/* A client that sends no field chooses none. */
 static bool language(struct dt_witness_maker *maker, const struct dt_conditions *all,
                      const struct dt_condition *condition)
 {
     const struct dt_condition *not = opposite(all, condition);
-    if (condition->negated) {
-        if (not )
-            return true; /* the other chooses */
-        for (unsigned i = 0; i < condition->nrivals; i++)
-            if (!in_texts(condition, condition->rivals[i]))
-                return add_field(maker, DT_S("Accept-Language"), condition->rivals[i]);
-        return true;
+    for (unsigned i = 0; !condition->negated && i < condition->count; i++) {
+        struct dt_slice field = condition->texts[i];
+        if (!chooses(condition, field))
+            field = choose(maker, condition, field);
+        if (chooses(condition, field) && !(not &&chooses(not, field)))
+            return add_field(maker, DT_S("Accept-Language"), field);
     }
-    for (unsigned i = 0; i < condition->count; i++)
-        if (!not || !in_texts(not, condition->texts[i]))
-            return add_field(maker, DT_S("Accept-Language"), condition->texts[i]);
-    return false;
+    return condition->negated;
 }
 
 static bool country(const struct dt_conditions *all, const struct dt_condition *condition,
@@ -164,25 +198,36 @@ static bool country(const struct dt_conditions *all, const struct dt_condition *
     return false;
 }
 
-static bool referer(struct dt_witness_maker *maker, const struct dt_condition *condition)
+/* A page on such a host, or with such a URL. */
+static struct dt_slice page(struct dt_witness_maker *maker, struct dt_slice text)
 {
-    if (condition->negated)
-        return true;
-    struct dt_slice text = condition->texts[0], value;
     bool url = memmem(text.ptr, text.len, "://", 3) != NULL;
     if (dt_slice_starts(text, DT_S("//")))
-        value = fill(maker, "https:", text);
-    else if (url)
-        value = fill(maker, "", text);
-    else if (memchr(text.ptr, '/', text.len))
-        value = fill(maker, "https://", text);
-    else
-        value = fill(maker, "https://", text.ptr[0] == '.' ? dt_slice_from(text, 1) : text);
-    if (!memchr(text.ptr, '/', text.len)) {
-        dt_out_char(&maker->out, '/');
-        value.len++;
+        return fill(maker, "https:", text);
+    if (url || memchr(text.ptr, '/', text.len))
+        return fill(maker, url ? "" : "https://", text);
+    struct dt_slice value =
+        fill(maker, "https://", text.ptr[0] == '.' ? dt_slice_from(text, 1) : text);
+    dt_out_char(&maker->out, '/');
+    value.len++;
+    return value;
+}
+
+static bool referer(struct dt_witness_maker *maker, const struct dt_conditions *all,
+                    const struct dt_condition *condition)
+{
+    const struct dt_condition *not = opposite(all, condition);
+    if (condition->negated)
+        return true; /* it is not sent, or the other says it */
+    for (unsigned i = 0; i < condition->count; i++) {
+        struct dt_slice value = page(maker, condition->texts[i]);
+        bool barred = false;
+        for (unsigned n = 0; not &&n < not ->count; n++)
+            barred |= dt_referer_is(not ->texts[n], value);
+        if (!barred && dt_referer_is(condition->texts[i], value))
+            return add_field(maker, DT_S("Referer"), value);
     }
-    return add_field(maker, DT_S("Referer"), value);
+    return false;
 }
 
 static bool agent(struct dt_witness_maker *maker, const struct dt_conditions *all,
@@ -197,6 +242,26 @@ static bool agent(struct dt_witness_maker *maker, const struct dt_conditions *al
 
 /* ---- Address, and shares ---- */
 
+/* The value by which a share is told, when the client sends one; empty: by its address then. */
+static struct dt_slice sent(const struct dt_witness_maker *maker, const struct dt_condition *share)
+{
+    for (unsigned i = 0; i < maker->nfields; i++) {
+        const struct dt_field *field = &maker->fields[i];
+        if (share->key == DT_PERCENT_HEADER && dt_slice_eq_nocase(field->name, share->name))
+            return field->value;
+        if (share->key == DT_PERCENT_COOKIE && dt_slice_eq(field->name, DT_S("Cookie")) &&
+            dt_slice_starts(field->value, share->name) && field->value.len > share->name.len &&
+            field->value.ptr[share->name.len] == '=')
+            return dt_slice_from(field->value, share->name.len + 1);
+    }
+    return DT_SLICE_NONE;
+}
+
+static bool is_by_address(const struct dt_witness_maker *maker, const struct dt_condition *share)
+{
+    return share->key == DT_PERCENT_ADDRESS || sent(maker, share).len == 0;
+}
+
 /* Do conditions on the address, and shares by it, hold? */
 static bool address_fits(const struct dt_witness_maker *maker, const struct dt_conditions *all,
                          const uint8_t address[16])
@@ -207,8 +272,7 @@ static bool address_fits(const struct dt_witness_maker *maker, const struct dt_c
         if (condition->kind == DT_CONDITION_IP) {
             for (unsigned n = 0; n < condition->count; n++)
                 in |= dt_net_has(&condition->nets[n], address);
-        } else if (condition->kind == DT_CONDITION_PERCENT &&
-                   condition->key == DT_PERCENT_ADDRESS) {
+        } else if (condition->kind == DT_CONDITION_PERCENT && is_by_address(maker, condition)) {
             unsigned share = dt_share_of(maker->share_key, dt_slice_of((const char *)address, 16));
             for (unsigned n = 0; n < condition->count; n++)
                 in |= share >= condition->ranges[n].from && share < condition->ranges[n].to;
@@ -287,9 +351,13 @@ static bool share(struct dt_witness_maker *maker, const struct dt_conditions *al
 {
     const struct dt_condition *condition = &all->list[at];
     struct dt_out *out = &maker->out;
-    for (uint32_t i = 0; i < at; i++) /* another share of the same value has been here */
-        if (all->list[i].kind == DT_CONDITION_PERCENT && all->list[i].key == condition->key &&
-            dt_slice_eq(all->list[i].name, condition->name))
+    struct dt_slice there = sent(maker, condition);
+    if (there.len)
+        return share_fits(maker, all, condition, there);
+    for (uint32_t i = 0; i < at; i++) /* what must not be sent: the address is looked at */
+        if (all->list[i].kind ==
+                (condition->key == DT_PERCENT_COOKIE ? DT_CONDITION_COOKIE : DT_CONDITION_HEADER) &&
+            all->list[i].negated && dt_slice_eq(all->list[i].name, condition->name))
             return true;
     bool is_cookie = condition->key == DT_PERCENT_COOKIE;
     for (uint32_t i = 0; i < VALUES; i++) {
@@ -357,10 +425,19 @@ static bool moment(const struct dt_witness_maker *maker, const struct dt_conditi
 
 /* ---- The path, which is there already ---- */
 
+/* "/dir/" and a star take in "/dir" too. */
+static bool covers(struct dt_slice text, struct dt_slice path)
+{
+    if (text.ptr[text.len - 1] != '*')
+        return dt_slice_eq(text, path);
+    text.len -= 2;
+    return dt_slice_starts(path, text) && (path.len == text.len || path.ptr[text.len] == '/');
+}
+
 static bool path_fits(const struct dt_condition *condition, struct dt_slice path)
 {
     for (unsigned i = 0; i < condition->count; i++)
-        if (dt_glob_match(condition->texts[i], path, false))
+        if (covers(condition->texts[i], path))
             return !condition->negated;
     return condition->negated;
 }
@@ -374,8 +451,7 @@ bool dt_witness_conditions(struct dt_witness_maker *maker, const struct dt_condi
         const struct dt_condition *condition = &all->list[i];
         switch ((enum dt_condition_kind)condition->kind) {
         case DT_CONDITION_METHOD:
-            if (!condition->negated || !opposite(all, condition))
-                fine = method(condition, request);
+            fine = method(all, condition, request);
             break;
         case DT_CONDITION_HEADER:
             fine = header(maker, all, condition);
@@ -390,7 +466,7 @@ bool dt_witness_conditions(struct dt_witness_maker *maker, const struct dt_condi
             fine = country(all, condition, request);
             break;
         case DT_CONDITION_REFERER:
-            fine = referer(maker, condition);
+            fine = referer(maker, all, condition);
             break;
         case DT_CONDITION_UA:
             fine = agent(maker, all, condition);
@@ -402,8 +478,8 @@ bool dt_witness_conditions(struct dt_witness_maker *maker, const struct dt_condi
             wants_address = true;
             break;
         case DT_CONDITION_PERCENT:
-            wants_address |= condition->key == DT_PERCENT_ADDRESS;
             fine = condition->key == DT_PERCENT_ADDRESS || share(maker, all, i);
+            wants_address |= is_by_address(maker, condition);
             break;
         case DT_CONDITION_TIME:
         case DT_CONDITION_WINDOW:

@@ -14,6 +14,7 @@ struct work {
     struct dt_write *write;
     struct dt_buf *out;
     struct dt_buf value;
+    bool zoned; /* tz= is there already */
 };
 
 static void put(struct work *work, const struct dt_condition *condition, const char *name)
@@ -140,8 +141,9 @@ static void put_window(struct work *work, const struct dt_condition *condition)
     }
     if (condition->count)
         put(work, condition, "hours");
-    if (condition->zone)
+    if (condition->zone && !work->zoned)
         dt_native_option(work->out, "tz", condition->zone->name);
+    work->zoned |= condition->zone != NULL;
 }
 
 static void put_named(struct work *work, const struct dt_condition *condition, const char *name)

@@ -19,6 +19,11 @@ static bool needs_quotes(struct dt_slice value)
 void dt_native_option(struct dt_buf *out, const char *name, struct dt_slice value)
 {
     dt_buf_printf(out, " %s=", name);
+    dt_native_quoted(out, value);
+}
+
+void dt_native_quoted(struct dt_buf *out, struct dt_slice value)
+{
     if (!needs_quotes(value)) {
         dt_buf_put(out, value);
         return;

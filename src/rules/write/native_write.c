@@ -115,7 +115,12 @@ static void put_path(struct dt_write *write, const struct dt_rule *rule, const s
         else
             dt_buf_str(out, piece->number == DT_WRITE_FOLDER ? "/*" : "*");
     }
-    if (out->len == before) /* "/" that ignores its slash is kept without it */
+    size_t len = rule->path.len;
+    bool glob = rule->path_kind == DT_PATH_GLOB && len > 1 &&
+                rule->path.ptr[len - 1] == DT_PATH_STAR && rule->path.ptr[len - 2] == '/';
+    bool lost = (rule->flags & DT_RULE_IGNORE_SLASH) && rule->path_kind != DT_PATH_PREFIX && len &&
+                rule->path.ptr[len - 1] == '/';
+    if (glob || lost || out->len == before) /* what ignores a slash is kept without it */
         dt_buf_char(out, '/');
 }
 
@@ -128,29 +133,33 @@ static void put_value(struct dt_slice value, struct dt_buf *out)
     dt_buf_put(out, value);
 }
 
-/* The number of the capture for a parameter; -1: it is not captured. */
-static int captured(const struct dt_rule *rule, struct dt_slice name)
+static bool is_captured(const struct dt_rule *rule, struct dt_slice name)
 {
     for (unsigned i = 0; rule->more && i < rule->more->nqueries; i++)
         if (dt_slice_eq(rule->more->queries[i], name))
-            return (int)i;
-    return -1;
+            return true;
+    return false;
 }
 
+/* What is captured comes first: its order is that of the captures' numbers. */
 static void put_query(const struct dt_rule *rule, const struct names *names, struct dt_buf *out)
 {
     unsigned first = dt_write_labels(rule) + dt_write_names(rule);
+    char mark = '?';
+    for (unsigned i = 0; rule->more && i < rule->more->nqueries; i++, mark = '&')
+        dt_buf_printf(out, "%c%.*s=:%.*s", mark, DT_SLICE_FMT(rule->more->queries[i]),
+                      DT_SLICE_FMT(names->list[first + i]));
     for (unsigned i = 0; i < rule->nparams; i++) {
         const struct dt_param *param = &rule->params[i];
-        int number = param->any_value ? captured(rule, param->name) : -1;
-        dt_buf_char(out, i ? '&' : '?');
+        if (param->any_value && is_captured(rule, param->name))
+            continue;
+        dt_buf_char(out, mark);
+        mark = '&';
         dt_buf_put(out, param->name);
-        if (number >= 0)
-            dt_buf_printf(out, "=:%.*s", DT_SLICE_FMT(names->list[first + (unsigned)number]));
-        else if (!param->any_value)
-            dt_buf_char(out, '=');
-        if (!param->any_value)
-            put_value(param->value, out);
+        if (param->any_value)
+            continue;
+        dt_buf_char(out, '=');
+        put_value(param->value, out);
     }
 }
 
@@ -354,10 +363,14 @@ void dt_native_write(struct dt_write *write)
     struct dt_buf line, host;
     dt_buf_init(&line, 4 * DT_LIMIT_LINE);
     dt_buf_init(&host, DT_LIMIT_LINE);
+    write->has_owner = true;
     if (dt_ruleset_order(write->set) == DT_ORDER_FIRST)
         dt_buf_str(&write->out, "@order first\n\n");
-    if (write->set->share_key.len)
-        dt_buf_printf(&write->out, "@key %.*s\n\n", DT_SLICE_FMT(write->set->share_key));
+    if (write->set->share_key.len) {
+        dt_buf_str(&write->out, "@key ");
+        dt_native_quoted(&write->out, write->set->share_key);
+        dt_buf_str(&write->out, "\n\n");
+    }
     for (uint32_t i = 0; i < write->count; i++)
         write_rule(write, i, &line, &host);
     put_expectations(write);

@@ -14,6 +14,9 @@ void dt_native_options(struct dt_write *write, const struct dt_rule *rule, struc
 /* Appends " name=value", in quotes when it needs them. */
 void dt_native_option(struct dt_buf *out, const char *name, struct dt_slice value);
 
+/* Appends a value, in quotes when it needs them. */
+void dt_native_quoted(struct dt_buf *out, struct dt_slice value);
+
 /* Appends " cond=..." for each condition. */
 void dt_native_conditions(struct dt_write *write, const struct dt_rule *rule, struct dt_buf *out);
 

@@ -124,7 +124,8 @@ static void put_comment(struct dt_buf *out, const char *mark, struct dt_slice te
     while (!text.len && blanks && mark[blanks - 1] == ' ') /* no blank at a line's end */
         blanks--;
     dt_buf_put(out, dt_slice_of(mark, blanks));
-    dt_buf_put(out, text);
+    for (size_t i = 0; i < text.len; i++) /* a tab tells some formats from others */
+        dt_buf_char(out, text.ptr[i] == '\t' ? ' ' : text.ptr[i]);
     dt_buf_char(out, '\n');
 }
 
@@ -145,9 +146,8 @@ void dt_write_lead(struct dt_write *write, struct dt_buf *out, const char *mark)
     const struct dt_rule *rule = dt_ruleset_rule(write->set, write->rule);
     const struct dt_action *action = dt_write_action(write, rule);
     put_comments(write, rule, out, mark);
-    if (action->owner.len) {
+    if (action->owner.len && !write->has_owner)
         dt_buf_printf(out, "%sowner: %.*s\n", mark, DT_SLICE_FMT(action->owner));
-    }
     for (size_t i = write->first_note; i < convert->note_count; i++)
         dt_buf_printf(out, "%sapproximate: %.*s\n", mark, DT_SLICE_FMT(convert->notes[i].message));
 }

@@ -34,6 +34,7 @@ struct dt_write {
     struct dt_slice file;  /* the main file's name, without folders; may be empty */
     struct dt_slice name;  /* the same without its ending; "redirects" when there is none */
     const char *title;     /* of the dialect, for messages: "nginx" */
+    bool has_owner;        /* to be set by a writer that says owner= otherwise than as a comment */
     struct dt_buf out;     /* the main file */
     struct dt_arena arena; /* for what the writer keeps; lives until the result is freed */
 
