@@ -1,52 +1,145 @@
 /* SPDX-License-Identifier: MIT
  *
- * A check ends with one line that says how much was looked at: silence would not tell a file that
- * is fine from a file that is empty.
+ * A check as text. Each kind of finding is explained once, and shown so many times that one sees
+ * the pattern; a file with 10,000 like it needs one change, and not 10,000 screens. It ends with
+ * one line that says how much was looked at: silence would not tell a file that is fine from a file
+ * that is empty.
  */
 #include "cli/check_report.h"
 #include "cli/census.h"
-#include "cli/json.h"
-#include "cli/moment.h"
 #include "cli/text.h"
 
 #include <string.h>
 
-/* ---- What both kinds of report do ---- */
+#define SHOWN 20u /* of one kind, unless all are asked for */
+#define LABEL 4   /* columns before what belongs to a finding, as before its line */
 
-/* Damage found here is a problem line like any other. */
-static bool prepare(struct dt_check *check)
+/* ---- The list ---- */
+
+/* How often a name came. */
+struct tally {
+    const char *name;
+    size_t shown, left_out;
+};
+#define TALLIES 64u
+
+struct tallies {
+    struct tally list[TALLIES];
+    size_t count;
+};
+
+/* NULL: more kinds than are kept count of. */
+static struct tally *tally_of(struct tallies *tallies, const char *name)
 {
-    struct dt_load *load = &check->load;
-    bool loaded = load->files.set || load->files.snapshot_fd >= 0;
-    if (!loaded)
-        return false;
-    if (!load->files.set) {
-        enum dt_err damage = dt_snapshot_verify(&load->files.snapshot, &check->what);
-        check->whole = damage == DT_OK;
-        if (!check->whole)
-            dt_buf_printf(&load->problems, "%s: %s: %s\n", check->call->operands[0],
-                          dt_err_message(damage), check->what ? check->what : "unknown part");
-        return check->whole;
+    for (size_t i = 0; i < tallies->count; i++)
+        if (strcmp(tallies->list[i].name, name) == 0)
+            return &tallies->list[i];
+    if (tallies->count == TALLIES)
+        return NULL;
+    tallies->list[tallies->count] = (struct tally){name, 0, 0};
+    return &tallies->list[tallies->count++];
+}
+
+static void print_labelled(const struct dt_render *render, const char *label, struct dt_slice text)
+{
+    size_t indent = LABEL + strlen(label) + 2;
+    fprintf(render->out, "%*s%s: ", LABEL, "", label);
+    dt_text_wrap(render->out, text, indent, indent);
+}
+
+static void print_other(const struct dt_check *check, const struct dt_finding *finding,
+                        const struct dt_render *render)
+{
+    const struct dt_ruleset *set = check->load.files.set;
+    const struct dt_rule *rule = dt_ruleset_rule(set, finding->other);
+    if (!rule)
+        return;
+    fprintf(render->out, "%*sother: %s", LABEL, "", render->bold);
+    dt_text_safe(render->out, dt_ruleset_file(set, rule->file));
+    fprintf(render->out, ":%u%s\n", rule->line, render->reset);
+    dt_render_line(render, dt_ruleset_line(set, rule->file, rule->line), 0, 0);
+}
+
+static void print_finding(const struct dt_check *check, const struct dt_check_item *item,
+                          bool explain, const struct dt_render *render)
+{
+    const struct dt_finding *finding = item->finding;
+    if (finding->example.len) {
+        fprintf(render->out, "%*sexample: ", LABEL, "");
+        dt_text_safe(render->out, finding->example);
+        fputc('\n', render->out);
     }
-    enum dt_err err = dt_load_compile(load);
-    if (err != DT_OK)
-        dt_buf_printf(&load->problems, "the rules cannot be compiled: %s\n", dt_err_message(err));
-    return err == DT_OK;
+    print_other(check, finding, render);
+    if (explain)
+        print_labelled(render, "why", dt_slice_str(finding->kind->says));
+    if (finding->mend.len)
+        print_labelled(render, "mend", finding->mend);
+    else if (explain)
+        print_labelled(render, "mend", dt_slice_str(finding->kind->mend));
 }
 
-static uint64_t count_rules(const struct dt_check *check)
+static void print_item(const struct dt_check *check, const struct dt_check_item *item, bool explain,
+                       const struct dt_render *render)
 {
-    if (check->load.files.set)
-        return dt_ruleset_count(check->load.files.set);
-    return check->whole ? check->load.files.snapshot.rules : 0;
+    const struct dt_ruleset *set = check->load.files.set;
+    struct dt_diag diag = {
+        .file = item->file,
+        .line = item->line,
+        .text = dt_check_line(check, item),
+        .message = dt_check_message(item),
+        .name = item->name,
+    };
+    dt_check_item_place(item, diag.text, &diag.col, &diag.span);
+    const char *colour = item->severity == DT_FINDING_ERROR     ? render->error
+                         : item->severity == DT_FINDING_WARNING ? render->warning
+                                                                : render->faint;
+    dt_render_said(render, dt_ruleset_file(set, item->file), &diag,
+                   item->silenced ? "silenced" : dt_check_severity_word(item->severity),
+                   item->silenced ? render->faint : colour);
+    if (item->silenced)
+        print_labelled(render, "reason", item->reason);
+    if (item->finding)
+        print_finding(check, item, explain && !item->silenced, render);
 }
 
-static int exit_code(const struct dt_check *check, const struct dt_expect_counts *counts)
+static bool is_hidden(const struct dt_check *check, const struct dt_check_item *item)
 {
-    return dt_load_errors(&check->load) || counts->failed ? DT_EXIT_FINDINGS : DT_EXIT_OK;
+    bool quiet = item->silenced || item->severity == DT_FINDING_NOTE;
+    bool asked = check->verbose || (!item->silenced && check->fail_on == DT_FINDING_NOTE);
+    return quiet && !asked;
 }
 
-/* ---- Text ---- */
+/* True when it was left out, for there were many before. */
+static bool is_repetition(const struct dt_check *check, const struct dt_check_item *item,
+                          struct tally *tally)
+{
+    bool reader_error = item->diag && item->severity == DT_FINDING_ERROR;
+    if (check->all || reader_error || !tally || tally->shown < SHOWN)
+        return false;
+    tally->left_out++;
+    return true;
+}
+
+static void print_list(const struct dt_check *check, const struct dt_render *render)
+{
+    struct tallies tallies = {.count = 0};
+    for (size_t i = 0; i < check->list.count; i++) {
+        const struct dt_check_item *item = &check->list.items[i];
+        struct tally *tally = is_hidden(check, item) ? NULL : tally_of(&tallies, item->name);
+        if (is_hidden(check, item) || is_repetition(check, item, tally))
+            continue;
+        print_item(check, item, !tally || tally->shown == 0, render);
+        if (tally)
+            tally->shown++;
+    }
+    for (size_t i = 0; i < tallies.count; i++)
+        if (tallies.list[i].left_out)
+            fprintf(render->out, "and %s more of %s[%s]%s; --all shows them\n",
+                    dt_count_text(tallies.list[i].left_out).text, render->faint,
+                    tallies.list[i].name, render->reset);
+}
+
+/* ---- Expectations ---- */
 
 struct text_visit {
     const struct dt_check *check;
@@ -74,23 +167,11 @@ static void visit_text(void *ctx, const struct dt_expect_outcome *outcome)
 {
     const struct text_visit *visit = ctx;
     const struct dt_expect *expect = outcome->expect;
+    const struct dt_ruleset *set = visit->check->load.files.set;
     FILE *out = visit->render->out;
     if (outcome->result == DT_EXPECT_HOLDS)
         return;
-
-    const struct dt_ruleset *set = visit->check->load.files.set;
-    struct dt_slice line = dt_ruleset_line(set, expect->file, expect->line);
-    const struct dt_diag diag = {
-        .severity = DT_SEVERITY_ERROR,
-        .file = expect->file,
-        .line = expect->line,
-        .col = expect->col,
-        .span = expect->col && line.len >= expect->col ? (uint32_t)line.len - expect->col + 1 : 1,
-        .text = line,
-        .message = outcome->result == DT_EXPECT_FAILED ? dt_slice_str(dt_err_message(outcome->err))
-                                                       : DT_S("this expectation does not hold"),
-        .name = "expect",
-    };
+    const struct dt_diag diag = dt_check_expect_diag(set, outcome);
     dt_render_diag(visit->render, dt_ruleset_file(set, expect->file), &diag);
     if (outcome->result == DT_EXPECT_FAILED)
         return;
@@ -120,114 +201,73 @@ static void print_expectations(FILE *out, const struct dt_expect_counts *counts)
                 counts->total == 1 ? " holds" : "s hold");
 }
 
+/* ---- The last lines ---- */
+
+static void print_hidden(const struct dt_check *check, FILE *out)
+{
+    size_t notes = check->list.counts[DT_FINDING_NOTE], silenced = check->list.silenced;
+    if (notes) {
+        fprintf(out, ", ");
+        dt_print_count(out, notes, "note");
+    }
+    if (silenced)
+        fprintf(out, ", %s silenced", dt_count_text(silenced).text);
+    bool hidden = silenced || (notes && check->fail_on != DT_FINDING_NOTE);
+    if (hidden && !check->verbose)
+        fprintf(out, " (-v shows %s)", notes + silenced == 1 ? "it" : "them");
+}
+
 static void print_summary(const struct dt_check *check, const struct dt_expect_counts *counts,
                           const struct dt_render *render)
 {
     FILE *out = render->out;
     const struct dt_call *call = check->call;
-    bool fine = exit_code(check, counts) == DT_EXIT_OK;
+    bool fine = dt_check_exit(check, counts) == DT_EXIT_OK;
     fputs(fine ? render->bold : render->error, out);
     if (call->noperands == 1)
         dt_text_safe(out, dt_slice_str(call->operands[0]));
     else
         dt_print_count(out, call->noperands, "path");
     fprintf(out, ":%s ", render->reset);
-    dt_print_count(out, count_rules(check), "rule");
+    dt_print_count(out, dt_check_rules(check), "rule");
     fprintf(out, ", ");
     if (check->load.files.set)
         print_expectations(out, counts);
     else
         fprintf(out, check->whole ? "a whole snapshot" : "not a whole snapshot");
     fprintf(out, ", ");
-    dt_print_count(out, dt_load_errors(&check->load), "error");
+    dt_print_count(out, dt_check_errors(check), "error");
     fprintf(out, ", ");
-    dt_print_count(out, dt_load_warnings(&check->load), "warning");
+    dt_print_count(out, check->list.counts[DT_FINDING_WARNING], "warning");
+    print_hidden(check, out);
     fputc('\n', out);
+}
+
+static void print_unknown(const struct dt_check *check, const struct dt_render *render)
+{
+    size_t unknown = check->result ? dt_check_unknown(check->result) : 0;
+    if (!unknown || !check->verbose)
+        return;
+    fprintf(render->out, "Not followed: ");
+    dt_print_count(render->out, unknown, "rule");
+    fprintf(render->out, " for which no example could be made\n");
 }
 
 int dt_check_text(struct dt_check *check, const struct dt_render *render)
 {
     struct dt_expect_counts counts = {0, 0};
     struct text_visit visit = {check, render};
-    bool ready = prepare(check);
     dt_load_complain(&check->load, check->call->command);
-    dt_load_render(&check->load, render);
+    print_list(check, render);
     const struct dt_expect_run run = {&check->load, check->at, visit_text, &visit};
-    if (ready && dt_expect_try(&run, &counts) != DT_OK) {
+    if (check->ready && dt_expect_try(&run, &counts) != DT_OK) {
         dt_complain(check->call->command, "out of memory");
         return DT_EXIT_FINDINGS;
     }
+    print_unknown(check, render);
     dt_census_kinds_text(check->load.files.set, render);
     if (check->at_given)
         dt_census_timed_text(check->load.files.set, check->at, render);
     print_summary(check, &counts, render);
-    return exit_code(check, &counts);
-}
-
-/* ---- JSON ---- */
-
-struct json_visit {
-    const struct dt_check *check;
-    json_t *array; /* NULL after memory ran out */
-};
-
-static json_t *answer_json(uint16_t status, struct dt_slice location)
-{
-    return json_pack("{s:i, s:o}", "status", (int)status, "location", dt_json_optional(location));
-}
-
-static void visit_json(void *ctx, const struct dt_expect_outcome *outcome)
-{
-    struct json_visit *visit = ctx;
-    const struct dt_expect *expect = outcome->expect;
-    bool asked = outcome->result != DT_EXPECT_FAILED;
-    struct dt_slice file = dt_ruleset_file(visit->check->load.files.set, expect->file);
-    json_t *object = json_pack(
-        "{s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "holds",
-        outcome->result == DT_EXPECT_HOLDS, "file", dt_json_text(file), "line", (int)expect->line,
-        "method", dt_json_text(expect->method), "url", dt_json_text(expect->url), "expected",
-        answer_json(expect->status, expect->location), "got",
-        asked ? answer_json(outcome->status, outcome->location) : json_null(), "rule",
-        asked && outcome->matched ? dt_json_place(&outcome->place) : json_null(), "problem",
-        asked ? json_null() : json_string(dt_err_message(outcome->err)));
-    if (visit->array && json_array_append_new(visit->array, object) != 0) {
-        json_decref(visit->array);
-        visit->array = NULL;
-    }
-}
-
-static json_t *files_json(const struct dt_load *load)
-{
-    json_t *array = json_array();
-    const struct dt_ruleset *set = load->files.set;
-    for (size_t i = 0; array && set && i < dt_ruleset_file_count(set); i++)
-        if (json_array_append_new(array, dt_json_text(dt_ruleset_file(set, i))) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
-int dt_check_json(struct dt_check *check)
-{
-    struct dt_expect_counts counts = {0, 0};
-    struct json_visit visit = {check, json_array()};
-    const struct dt_load *load = &check->load;
-    const struct dt_expect_run run = {load, check->at, visit_json, &visit};
-    char at[32];
-    if (prepare(check) && dt_expect_try(&run, &counts) != DT_OK) {
-        json_decref(visit.array);
-        return dt_json_print(check->call->command, NULL, DT_EXIT_FINDINGS);
-    }
-    int code = exit_code(check, &counts);
-    json_t *object = json_pack(
-        "{s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o}", "detour",
-        DT_VERSION, "ok", code == DT_EXIT_OK, "rules", (json_int_t)count_rules(check), "errors",
-        (json_int_t)dt_load_errors(load), "warnings", (json_int_t)dt_load_warnings(load), "files",
-        files_json(load), "problems", dt_json_problems(load), "diagnostics", dt_json_diags(load),
-        "expectations", visit.array, "expectation_counts", "total", (json_int_t)counts.total,
-        "failed", (json_int_t)counts.failed, "kinds", dt_census_kinds_json(load->files.set), "at",
-        dt_json_text(dt_moment_text(check->at, at)), "timed",
-        dt_census_timed_json(load->files.set, check->at));
-    return dt_json_print(check->call->command, object, code);
+    return dt_check_exit(check, &counts);
 }

@@ -83,19 +83,17 @@ void dt_render_line(const struct dt_render *render, struct dt_slice text, uint32
     fprintf(out, "%s\n", render->reset);
 }
 
-void dt_render_diag(const struct dt_render *render, struct dt_slice file,
-                    const struct dt_diag *diag)
+void dt_render_said(const struct dt_render *render, struct dt_slice file,
+                    const struct dt_diag *diag, const char *word, const char *colour)
 {
     FILE *out = render->out;
-    bool error = diag->severity == DT_SEVERITY_ERROR;
     fputs(render->bold, out);
     dt_text_safe(out, file);
     if (diag->line)
         fprintf(out, ":%u", diag->line);
     if (diag->line && diag->col)
         fprintf(out, ":%u", diag->col);
-    fprintf(out, ":%s %s%s:%s ", render->reset, error ? render->error : render->warning,
-            error ? "error" : "warning", render->reset);
+    fprintf(out, ":%s %s%s:%s ", render->reset, colour, word, render->reset);
     fputs(render->bold, out);
     dt_text_safe(out, diag->message);
     fprintf(out, "%s", render->reset);
@@ -104,4 +102,13 @@ void dt_render_diag(const struct dt_render *render, struct dt_slice file,
     fputc('\n', out);
     if (diag->text.len)
         dt_render_line(render, diag->text, diag->line ? diag->col : 0, diag->span);
+}
+
+void dt_render_diag(const struct dt_render *render, struct dt_slice file,
+                    const struct dt_diag *diag)
+{
+    if (diag->severity == DT_SEVERITY_ERROR)
+        dt_render_said(render, file, diag, "error", render->error);
+    else
+        dt_render_said(render, file, diag, "warning", render->warning);
 }

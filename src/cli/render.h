@@ -25,6 +25,10 @@ struct dt_render dt_render_to(FILE *out, enum dt_color when);
 void dt_render_diag(const struct dt_render *render, struct dt_slice file,
                     const struct dt_diag *diag);
 
+/* The same with another word, and colour, for how bad it is: "note". */
+void dt_render_said(const struct dt_render *render, struct dt_slice file,
+                    const struct dt_diag *diag, const char *word, const char *colour);
+
 /* The line with a caret below column col (1-based byte; 0: no caret) and span - 1 tildes; a long
  * line is cut to the part around the caret. */
 void dt_render_line(const struct dt_render *render, struct dt_slice text, uint32_t col,

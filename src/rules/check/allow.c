@@ -10,6 +10,14 @@
 
 #define MARK "detour-allow:"
 
+const char *dt_allow_warning(size_t at)
+{
+    static const char *const names[] = {"duplicate",         "conflict",        "regex-never",
+                                        "regex-prefiltered", "regex-unscanned", "option-useless",
+                                        "target-slash"};
+    return at < sizeof names / sizeof *names ? names[at] : NULL;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

@@ -22,6 +22,10 @@ struct dt_allows {
     size_t count, cap;
 };
 
+/* Names of readers' and the compiler's warnings about one rule, which can be silenced as findings
+ * can; NULL past the last. */
+const char *dt_allow_warning(size_t at);
+
 /* All of the set's files. DT_ERR_NOMEM. Slices point into the files' texts. */
 DT_MUST_USE enum dt_err dt_allows_read(const struct dt_ruleset *set, struct dt_allows *ret);
 void dt_allows_release(struct dt_allows *allows);

@@ -8,12 +8,6 @@
 
 #include "rules/read/diag.h"
 
-/* Warnings of readers and of the compiler that are about one rule. */
-static const char *const warnings[] = {"duplicate",         "conflict",        "regex-never",
-                                       "regex-prefiltered", "regex-unscanned", "option-useless",
-                                       "target-slash"};
-#define WARNINGS (sizeof warnings / sizeof *warnings)
-
 static void silence_findings(struct dt_checker *checker, const struct dt_allows *allows)
 {
     size_t count;
@@ -48,8 +42,8 @@ static bool is_known(const struct dt_ruleset *set, const struct dt_allow *allow)
 {
     if (allow->used || dt_finding_kind_find(allow->name))
         return true;
-    for (size_t i = 0; i < WARNINGS; i++)
-        if (dt_slice_eq(allow->name, dt_slice_str(warnings[i])))
+    for (size_t i = 0; dt_allow_warning(i); i++)
+        if (dt_slice_eq(allow->name, dt_slice_str(dt_allow_warning(i))))
             return true;
     for (size_t i = 0; i < dt_ruleset_diag_count(set); i++) {
         const struct dt_diag *diag = dt_ruleset_diag(set, i);
@@ -62,12 +56,13 @@ static bool is_known(const struct dt_ruleset *set, const struct dt_allow *allow)
 
 static const char *nearest(struct dt_slice name)
 {
-    const char *names[DT_FIND_COUNT + WARNINGS];
+    const char *names[DT_FIND_COUNT + 16];
+    size_t count = 0;
     for (size_t i = 0; i < DT_FIND_COUNT; i++)
-        names[i] = dt_finding_kind(i)->name;
-    for (size_t i = 0; i < WARNINGS; i++)
-        names[DT_FIND_COUNT + i] = warnings[i];
-    return dt_diag_nearest(name, names, DT_FIND_COUNT + WARNINGS);
+        names[count++] = dt_finding_kind(i)->name;
+    for (size_t i = 0; dt_allow_warning(i) && count < sizeof names / sizeof *names; i++)
+        names[count++] = dt_allow_warning(i);
+    return dt_diag_nearest(name, names, count);
 }
 
 static void place(struct dt_finding *finding, const struct dt_allow *allow)
