@@ -48,7 +48,7 @@ int dt_check_flat_write(struct dt_check *check, const char *output)
         return fail(check, "a snapshot has no text; name the files that it was compiled from");
     if (!check->result || dt_load_errors(&check->load))
         return fail(check, "what could not be read would be lost");
-    enum dt_err err = dt_check_flatten(set, check->result);
+    enum dt_err err = dt_ruleset_flatten(set, check->result);
     if (!err)
         err = dt_convert_new(set, &options, &convert);
     if (err)

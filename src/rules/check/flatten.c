@@ -22,7 +22,7 @@ static bool flatten(struct dt_ruleset *set, struct dt_rule *rule, const struct d
     return true;
 }
 
-enum dt_err dt_check_flatten(struct dt_ruleset *set, const struct dt_check_result *result)
+enum dt_err dt_ruleset_flatten(struct dt_ruleset *set, const struct dt_check_result *result)
 {
     size_t count;
     struct dt_rule *rules = dt_ruleset_rules(set, &count);

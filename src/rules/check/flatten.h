@@ -10,7 +10,7 @@
 /* Gives every rule that begins a chain (dt_check_flat) the chain's last target, and the status that
  * keeps its meaning. What was compiled from the set before is not touched. DT_ERR_NOMEM: some rules
  * may have been changed. */
-DT_MUST_USE enum dt_err dt_check_flatten(struct dt_ruleset *set,
-                                         const struct dt_check_result *result);
+DT_MUST_USE enum dt_err dt_ruleset_flatten(struct dt_ruleset *set,
+                                           const struct dt_check_result *result);
 
 #endif
