@@ -16,15 +16,50 @@ void dt_json_go_to(struct dt_json_walk *walk, struct dt_json_place place)
     walk->reader->line = place.line;
 }
 
-bool dt_json_reach(struct dt_json_walk *walk, const char *p)
+/* The next line of those that were read already; false: there are no more. */
+static bool step_again(struct dt_json_walk *walk)
 {
     struct dt_reader *reader = walk->reader;
-    dt_json_go_to(walk, walk->furthest);
-    while (p >= reader->pos)
-        if (!dt_reader_next(reader))
+    if (!walk->again || walk->again >= reader->pos) {
+        walk->again = NULL;
+        return false;
+    }
+    const char *newline = memchr(walk->again, '\n', (size_t)(reader->pos - walk->again));
+    const char *end = newline ? newline : reader->pos;
+    struct dt_slice text = dt_slice_of(walk->again, (size_t)(end - walk->again));
+    if (text.len && text.ptr[text.len - 1] == '\r')
+        text.len--;
+    walk->here = (struct dt_json_place){text, walk->here.line + 1};
+    walk->again = newline ? newline + 1 : reader->pos;
+    return true;
+}
+
+static bool step(struct dt_json_walk *walk)
+{
+    if (step_again(walk))
+        return true;
+    dt_json_go_to(walk, walk->last);
+    bool more = dt_reader_next(walk->reader);
+    walk->here = walk->last = (struct dt_json_place){walk->reader->text, walk->reader->line};
+    return more;
+}
+
+bool dt_json_reach(struct dt_json_walk *walk, const char *p)
+{
+    const char *pos = walk->again ? walk->again : walk->reader->pos;
+    while (p >= pos) {
+        if (!step(walk))
             return false;
-    walk->furthest = (struct dt_json_place){reader->text, reader->line};
-    return p >= reader->text.ptr; /* else its line was too long */
+        pos = walk->again ? walk->again : walk->reader->pos;
+    }
+    dt_json_go_to(walk, walk->here);
+    return p >= walk->here.text.ptr && walk->here.text.len <= DT_LIMIT_LINE; /* else too long */
+}
+
+void dt_json_rewind(struct dt_json_walk *walk)
+{
+    walk->again = walk->start;
+    walk->here = (struct dt_json_place){DT_SLICE_NONE, 0};
 }
 
 bool dt_json_find(struct dt_json_walk *walk, const struct dt_json_value *value,
@@ -32,7 +67,7 @@ bool dt_json_find(struct dt_json_walk *walk, const struct dt_json_value *value,
 {
     if (!dt_json_reach(walk, value->text.ptr))
         return false;
-    *ret = (struct dt_json_found){*value, walk->furthest, true};
+    *ret = (struct dt_json_found){*value, walk->here, true};
     return true;
 }
 
@@ -66,7 +101,7 @@ bool dt_json_begin(struct dt_json_walk *walk, struct dt_reader *reader, struct d
 {
     json_error_t error;
     struct dt_slice text = dt_slice_of(reader->pos, (size_t)(reader->end - reader->pos));
-    *walk = (struct dt_json_walk){.reader = reader};
+    *walk = (struct dt_json_walk){.reader = reader, .start = reader->pos};
     json_t *json = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
     bool fine = json && dt_json_value(&text, ret);
     if (!json && text.len)

@@ -2,7 +2,7 @@
  *
  * A JSON file that is read as rules: jansson says whether it is JSON at all, and a walk over its
  * text (json_text.h) finds each value with its line, so that an error is shown where it is. Lines
- * are counted forwards only; what was passed can be gone back to.
+ * are counted forwards.
  */
 #ifndef DT_RULES_JSON_WALK_H
 #define DT_RULES_JSON_WALK_H
@@ -21,7 +21,12 @@ struct dt_json_place {
 
 struct dt_json_walk {
     struct dt_reader *reader;
-    struct dt_json_place furthest;
+    struct dt_json_place here; /* that was reached last */
+
+    /* Private: the last line of the file that was reached, and while lines are gone through once
+     * more, what is to be read of them. */
+    struct dt_json_place last;
+    const char *start, *again;
 };
 
 /* A value that was looked for. */
@@ -38,7 +43,10 @@ bool dt_json_begin(struct dt_json_walk *walk, struct dt_reader *reader, struct d
 /* Makes the line of p the reader's. False when it cannot be read. */
 bool dt_json_reach(struct dt_json_walk *walk, const char *p);
 
-/* The same for a line that was reached before. */
+/* What is reached from here on may stand before what was reached, but in order again. */
+void dt_json_rewind(struct dt_json_walk *walk);
+
+/* Makes a line that was reached before the reader's. */
 void dt_json_go_to(struct dt_json_walk *walk, struct dt_json_place place);
 
 /* Reaches a value, and notes its place. */

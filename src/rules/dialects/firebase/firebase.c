@@ -68,7 +68,7 @@ static bool find_keys(struct dt_json_walk *walk, const struct dt_json_value *obj
         else if (ret->keys[number].is)
             *ret_fine = DT_REFUSE(walk->reader, key.text, "firebase-value",
                                   "\"source\" and \"glob\" are one: give one of them");
-        ret->keys[number] = (struct dt_json_found){value, walk->furthest, true};
+        ret->keys[number] = (struct dt_json_found){value, walk->here, true};
     }
     return true;
 }
@@ -150,7 +150,7 @@ static bool read_redirects(struct dt_json_walk *walk, const struct dt_json_value
         bool fine = true;
         if (!dt_json_reach(walk, value.text.ptr))
             return false;
-        redirect.place = walk->furthest;
+        redirect.place = walk->here;
         redirect.brace = value.text.ptr;
         if (value.kind != '{') {
             dt_reader_error(walk->reader, dt_slice_of(value.text.ptr, 0), "firebase-value",
