@@ -82,6 +82,15 @@ static struct dt_slice written_head(struct dt_slice target)
     return dt_slice_of(target.ptr, len);
 }
 
+/* Where a text stands last in the line: a source may have the same. */
+static const char *find_last(struct dt_slice line, struct dt_slice text)
+{
+    for (size_t at = line.len < text.len ? 0 : line.len - text.len + 1; at-- > 0;)
+        if (dt_slice_eq_nocase(dt_slice_of(line.ptr + at, text.len), text))
+            return line.ptr + at;
+    return NULL;
+}
+
 void dt_lint_at_target(const struct dt_checker *checker, struct dt_finding *finding)
 {
     if (!finding)
@@ -92,11 +101,9 @@ void dt_lint_at_target(const struct dt_checker *checker, struct dt_finding *find
         return;
     struct dt_slice line = dt_ruleset_line(checker->set, finding->file, finding->line);
     struct dt_slice head = written_head(target);
-    if (head.len < 2 || line.len == 0)
-        return;
-    const char *found = NULL, *next = line.ptr;
-    while ((next = memmem(next, (size_t)(line.ptr + line.len - next), head.ptr, head.len)))
-        found = next++; /* the last one: a source may have the same text */
+    const char *found = head.len > 1 ? find_last(line, head) : NULL;
+    if (!found && target.len && target.ptr[0] != '/') /* its host was brought to normal form */
+        found = find_last(line, DT_S("://"));
     if (found)
         dt_lint_at(checker, finding, word_around(line, found));
 }
