@@ -121,6 +121,8 @@ static void follow_all(struct dt_follow *follow)
     }
     if (!checker->err)
         follow_strangers(follow);
+    if (!checker->err)
+        dt_follow_flatten(follow);
 }
 
 void dt_check_follow(struct dt_checker *checker)

@@ -38,7 +38,7 @@ void dt_follow_tell_loop(struct dt_follow *follow, bool possible);
 bool dt_follow_request(struct dt_follow *follow, const struct dt_request *request);
 
 /* The parts that lay rules over one another. */
-void dt_check_cycles(struct dt_follow *follow);
-void dt_check_flatten(struct dt_follow *follow);
+void dt_follow_cycles(struct dt_follow *follow);
+void dt_follow_flatten(struct dt_follow *follow);
 
 #endif

@@ -223,8 +223,7 @@ static bool has_empty_label(struct dt_slice host)
     return false;
 }
 
-/* Is this one host among the rule's? */
-static bool has_host(const struct dt_rule *rule, struct dt_slice host)
+bool dt_host_among(const struct dt_rule *rule, struct dt_slice host)
 {
     switch ((enum dt_host_kind)rule->host_kind) {
     case DT_HOST_ANY:
@@ -250,7 +249,7 @@ bool dt_hosts_cover(const struct dt_rule *a, const struct dt_rule *b)
     case DT_HOST_ANY:
         return false;
     case DT_HOST_EXACT:
-        return has_host(a, b->host);
+        return dt_host_among(a, b->host);
     case DT_HOST_SUBDOMAINS:
         return (a->host_kind == DT_HOST_SUBDOMAINS || a->host_kind == DT_HOST_DOMAIN) &&
                is_or_below(b->host, a->host);

@@ -32,5 +32,7 @@ bool dt_paths_meet(const struct dt_paths *a, const struct dt_paths *b);
  * of both. */
 bool dt_hosts_cover(const struct dt_rule *a, const struct dt_rule *b);
 bool dt_hosts_meet(const struct dt_rule *a, const struct dt_rule *b);
+/* Is one host, in normal form, among the rule's? */
+bool dt_host_among(const struct dt_rule *rule, struct dt_slice host);
 
 #endif
