@@ -76,6 +76,10 @@ struct dt_location {
 DT_MUST_USE enum dt_err dt_location_build(const struct dt_location *parts, char *mem, size_t cap,
                                           struct dt_slice *ret);
 
+/* Writes one capture as dt_location_build puts it into a place (DT_MARK_...). DT_ERR_SPACE. */
+DT_MUST_USE enum dt_err dt_location_capture(char place, const struct dt_capture *capture, char *mem,
+                                            size_t cap, struct dt_slice *ret);
+
 /* True when all captures in host places make a valid host and no more: letters, digits, "-", "_"
  * and ".", not empty. {host} with brackets, {scheme} and {port} are valid. */
 bool dt_location_host_ok(const struct dt_location *parts);

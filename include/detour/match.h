@@ -93,6 +93,62 @@ DT_MUST_USE enum dt_err dt_match_all(const struct dt_snapshot *snapshot,
                                      struct dt_match_scratch *scratch, size_t max,
                                      struct dt_candidate *ret, size_t *ret_count);
 
+/* ---- For explaining ---- */
+
+/* Why a rule whose host and path are the request's does not apply all the same. */
+enum dt_miss {
+    DT_MISS_SCHEME,
+    DT_MISS_PORT,
+    DT_MISS_QUERY,
+    DT_MISS_OPEN, /* open=yes: what was captured is no host */
+    DT_MISS_CONDITION,
+};
+
+struct dt_missed {
+    uint32_t rule;
+    uint8_t why;       /* enum dt_miss */
+    uint8_t condition; /* of CONDITION: enum dt_condition_kind */
+    bool negated;      /* likewise */
+    uint8_t nth;       /* of those of this kind and negation in the rule, from 0 */
+};
+
+/* Rules that were looked at and do not apply, best first, up to max of them. A rule whose query
+ * conditions the request has none of may not be among them: it is not looked at. Errors as
+ * dt_match_all. */
+DT_MUST_USE enum dt_err dt_match_missed(const struct dt_snapshot *snapshot,
+                                        const struct dt_request *request,
+                                        struct dt_match_scratch *scratch, size_t max,
+                                        struct dt_missed *ret, size_t *ret_count);
+
+enum dt_built_kind {
+    DT_BUILT_TEXT,    /* as the rule says it */
+    DT_BUILT_CAPTURE, /* what was captured, or a part of the request, encoded for its place */
+    DT_BUILT_QUERY,   /* of the request's query, with its "?" or "&" */
+};
+
+struct dt_built_piece {
+    struct dt_slice text;
+    uint8_t kind;   /* enum dt_built_kind */
+    uint8_t number; /* of CAPTURE: as struct dt_rule_more counts, or enum dt_capture_own */
+};
+
+#define DT_BUILT_MAX 192u
+
+/* How the winner's Location was put together: the texts of its pieces, one after another, are the
+ * Location. Slices point into the scratch, the request and the snapshot. */
+struct dt_built {
+    struct dt_slice location;
+    size_t npieces;
+    struct dt_built_piece pieces[DT_BUILT_MAX];
+    size_t ncaptures; /* that the target could have */
+    struct dt_slice captures[DT_CAPTURES_MAX];
+};
+
+/* *ret is empty when there is no rule or no Location. Errors as dt_match. */
+DT_MUST_USE enum dt_err dt_match_build(const struct dt_snapshot *snapshot,
+                                       const struct dt_request *request,
+                                       struct dt_match_scratch *scratch, struct dt_built *ret);
+
 #ifdef __cplusplus
 }
 #endif

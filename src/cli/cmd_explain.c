@@ -129,24 +129,65 @@ static bool prepare_load(const struct dt_call *call, struct dt_load *load, int *
     return err == DT_OK;
 }
 
-static enum dt_err ask(struct dt_explain *explain, struct dt_match_scratch *scratch)
+/* Which rules were looked at and do not apply. */
+static enum dt_err find_missed(struct dt_explain *explain, struct dt_match_scratch *scratch)
 {
     const struct dt_load *load = explain->load;
-    enum dt_err err = dt_ask_rules(explain->ask, &load->snapshot, scratch, &explain->reply);
-    if (err != DT_OK || !explain->reply.decision.matched)
-        return err;
-    if (explain->reply.decision.location.len)
-        err = dt_ask_next(explain->ask, explain->reply.decision.location, &explain->next);
-    if (err != DT_OK)
-        return err;
+    enum dt_err err = dt_match_missed(&load->snapshot, &explain->ask->request, scratch,
+                                      DT_EXPLAIN_MISSED, explain->missed, &explain->nmissed);
+    for (size_t i = 0; err == DT_OK && i < explain->nmissed; i++)
+        err = dt_load_place(load, explain->missed[i].rule, &explain->missed_places[i]);
+    return err;
+}
 
-    /* Another scratch: the reply points into the first one. */
-    struct dt_match_scratch *other = malloc(sizeof *other);
-    if (!other)
-        return DT_ERR_NOMEM;
-    err = dt_match_all(&load->snapshot, &explain->ask->request, other, DT_EXPLAIN_MAX,
-                       explain->candidates, &explain->ncandidates);
-    free(other);
+static bool is_listed(const struct dt_explain *explain, const struct dt_place *place)
+{
+    for (size_t i = 0; i < explain->nmissed; i++)
+        if (explain->missed_places[i].line == place->line &&
+            dt_slice_eq(explain->missed_places[i].file, place->file))
+            return true;
+    for (size_t i = 0; i < explain->ncandidates; i++)
+        if (explain->places[i].line == place->line &&
+            dt_slice_eq(explain->places[i].file, place->file))
+            return true;
+    return false;
+}
+
+/* Is the rule for this page, if only the query were another? */
+static bool wants_query(const struct dt_rule *rule, const struct dt_request *request)
+{
+    bool fold = rule->flags & DT_RULE_IGNORE_CASE;
+    return rule->path_kind == DT_PATH_EXACT && rule->nparams &&
+           (rule->host_kind == DT_HOST_ANY || dt_slice_eq(rule->host, request->host)) &&
+           (fold ? dt_slice_eq_nocase(rule->path, request->path)
+                 : dt_slice_eq(rule->path, request->path));
+}
+
+/* Rules are found by a parameter that they ask for, so those of which the request has none were not
+ * looked at; a person who asks about them wants to know all the same. */
+static void find_queries(struct dt_explain *explain)
+{
+    const struct dt_ruleset *set = explain->load->files.set;
+    for (size_t i = 0; set && i < dt_ruleset_count(set); i++) {
+        const struct dt_rule *rule = dt_ruleset_rule(set, i);
+        if (explain->nmissed == DT_EXPLAIN_MISSED)
+            return;
+        if (!wants_query(rule, &explain->ask->request))
+            continue;
+        struct dt_place place = {dt_ruleset_file(set, rule->file),
+                                 dt_ruleset_line(set, rule->file, rule->line), rule->line};
+        if (is_listed(explain, &place))
+            continue;
+        explain->missed[explain->nmissed] = (struct dt_missed){.why = DT_MISS_QUERY};
+        explain->missed_places[explain->nmissed++] = place;
+    }
+}
+
+static enum dt_err find_candidates(struct dt_explain *explain, struct dt_match_scratch *scratch)
+{
+    const struct dt_load *load = explain->load;
+    enum dt_err err = dt_match_all(&load->snapshot, &explain->ask->request, scratch, DT_EXPLAIN_MAX,
+                                   explain->candidates, &explain->ncandidates);
     for (size_t i = 0; err == DT_OK && i < explain->ncandidates; i++)
         err = dt_load_place(load, explain->candidates[i].rule, &explain->places[i]);
     bool agree =
@@ -154,11 +195,32 @@ static enum dt_err ask(struct dt_explain *explain, struct dt_match_scratch *scra
     return err == DT_OK && !agree ? DT_ERR_DAMAGED : err;
 }
 
+/* The reply points into the first scratch, the pieces of its Location into the second. */
+static enum dt_err ask(struct dt_explain *explain, struct dt_match_scratch *scratch)
+{
+    const struct dt_snapshot *snapshot = &explain->load->snapshot;
+    enum dt_err err = dt_ask_rules(explain->ask, snapshot, &scratch[0], &explain->reply);
+    if (err == DT_OK && !explain->reply.refused)
+        err = find_missed(explain, &scratch[1]);
+    if (err != DT_OK || !explain->reply.decision.matched)
+        return err;
+    if (explain->reply.decision.location.len)
+        err = dt_ask_next(explain->ask, explain->reply.decision.location, &explain->next);
+    if (err == DT_OK)
+        err = find_candidates(explain, &scratch[1]);
+    if (err == DT_OK)
+        err = dt_match_build(snapshot, &explain->ask->request, &scratch[1], &explain->built);
+    bool same = dt_slice_eq(explain->built.location, explain->reply.decision.location);
+    return err == DT_OK && !same ? DT_ERR_DAMAGED : err;
+}
+
 static int answer(const struct dt_call *call, struct dt_explain *explain)
 {
     const struct explain_values *values = call->values;
-    struct dt_match_scratch *scratch = malloc(sizeof *scratch);
+    struct dt_match_scratch *scratch = malloc(2 * sizeof *scratch);
     enum dt_err err = scratch ? ask(explain, scratch) : DT_ERR_NOMEM;
+    if (err == DT_OK && !explain->reply.refused)
+        find_queries(explain);
     int code = err == DT_OK && explain->reply.decision.matched ? DT_EXIT_OK : DT_EXIT_FINDINGS;
     if (err != DT_OK) {
         dt_complain(call->command, "the rules give no answer: %s", dt_err_message(err));

@@ -149,13 +149,15 @@ int dt_explain_json(const struct dt_explain *explain, const struct dt_command *c
                                   ? DT_SLICE_NONE
                                   : dt_moment_text(decision->changes_at, text);
     json_t *object =
-        json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:i}", "detour",
-                  DT_VERSION, "matched", matched, "request", request_json(explain), "answer",
-                  answer_json(explain), "next", next_json(explain), "rule",
+        json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:i, s:o, s:o, s:o}",
+                  "detour", DT_VERSION, "matched", matched, "request", request_json(explain),
+                  "answer", answer_json(explain), "next", next_json(explain), "rule",
                   matched ? dt_json_place(&explain->places[0]) : json_null(), "owner",
                   dt_json_optional(matched ? decision->owner : DT_SLICE_NONE), "candidates",
                   candidates_json(explain), "pass", matched && decision->status == DT_STATUS_PASS,
                   "conditions", matched ? conditions_json(explain) : json_null(), "changes_at",
-                  dt_json_optional(changes), "limited", (int)decision->limited);
+                  dt_json_optional(changes), "limited", (int)decision->limited, "captures",
+                  dt_explain_captures_json(explain), "pieces", dt_explain_pieces_json(explain),
+                  "missed", dt_explain_missed_json(explain));
     return dt_json_print(command, object, code);
 }

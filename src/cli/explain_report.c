@@ -8,6 +8,7 @@
 #include "cli/conditions.h"
 #include "cli/moment.h"
 #include "cli/text.h"
+#include "rules/match/request_url.h"
 
 #include <string.h>
 
@@ -62,6 +63,22 @@ static void print_lines(FILE *out, struct dt_slice lines)
     }
 }
 
+/* The request as rules see it, when that is not how it was written. */
+static void print_normal(const struct dt_explain *explain, FILE *out)
+{
+    static char mem[1u << 18];
+    struct dt_slice normal = dt_request_url(&explain->ask->request, mem, sizeof mem);
+    struct dt_slice url = explain->url;
+    const char *hash = url.len ? memchr(url.ptr, '#', url.len) : NULL;
+    if (hash)
+        url.len = (size_t)(hash - url.ptr);
+    if (normal.len == 0 || dt_slice_eq(normal, url))
+        return;
+    fputs("  as rules see it: ", out);
+    dt_text_safe(out, normal);
+    fputc('\n', out);
+}
+
 /* When it was asked, if that was said or makes a difference. */
 static void print_moment(const struct dt_explain *explain, FILE *out)
 {
@@ -80,6 +97,7 @@ static void print_answer(const struct dt_explain *explain, const struct dt_rende
     fputc(' ', out);
     dt_text_safe(out, explain->url);
     fprintf(out, "%s\n", render->reset);
+    print_normal(explain, out);
     print_moment(explain, out);
     fprintf(out, "  %s%u %.*s%s\n", reply->status->location ? render->fine : "",
             reply->status->code, DT_SLICE_FMT(reply->status->reason), render->reset);
@@ -114,7 +132,7 @@ static void print_rule_text(FILE *out, struct dt_slice text)
     }
 }
 
-static void print_place(FILE *out, const struct dt_place *place)
+void dt_explain_place(FILE *out, const struct dt_place *place)
 {
     fprintf(out, "  ");
     dt_text_safe(out, place->file);
@@ -184,7 +202,7 @@ static void print_rules(const struct dt_explain *explain, const struct dt_render
         return;
     }
     heading(render, "Answered by");
-    print_place(out, &explain->places[0]);
+    dt_explain_place(out, &explain->places[0]);
     print_expression(out, &explain->candidates[0], &explain->places[0]);
     print_field(out, "    owner", explain->reply.decision.owner);
     print_conditions(out, explain->load, &explain->places[0]);
@@ -195,7 +213,7 @@ static void print_rules(const struct dt_explain *explain, const struct dt_render
     else
         heading(render, "It wins over");
     for (size_t i = 1; i < explain->ncandidates; i++) {
-        print_place(out, &explain->places[i]);
+        dt_explain_place(out, &explain->places[i]);
         print_expression(out, &explain->candidates[i], &explain->places[i]);
         print_reason(out, explain->candidates[i].reason);
     }
@@ -248,6 +266,8 @@ void dt_explain_text(const struct dt_explain *explain, const struct dt_render *r
     char text[32];
     print_answer(explain, render);
     print_rules(explain, render);
+    dt_explain_missed_text(explain, render);
+    dt_explain_pieces_text(explain, render);
     heading(render, "What it means");
     print_next(explain, out);
     fprintf(out, "  Clients         %s\n", CLIENTS[status->permanence]);

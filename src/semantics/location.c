@@ -101,6 +101,15 @@ static void put_capture(struct dt_out *out, char mark, const struct dt_capture *
     }
 }
 
+enum dt_err dt_location_capture(char place, const struct dt_capture *capture, char *mem, size_t cap,
+                                struct dt_slice *ret)
+{
+    struct dt_out out = dt_out_init(mem, cap);
+    put_capture(&out, place, capture);
+    *ret = dt_out_slice(&out);
+    return out.overflow ? DT_ERR_SPACE : DT_OK;
+}
+
 /* ---- Marks ---- */
 
 /* Where the next mark is from `from` on, or the text's length. A compiled target has no other byte

@@ -5,6 +5,7 @@
 #ifndef DT_TRAFFIC_HOPS_H
 #define DT_TRAFFIC_HOPS_H
 
+#include "rules/match/request_url.h"
 #include <detour/match.h>
 
 #define DT_HOPS_MAX 20u /* as browsers have it */
@@ -43,9 +44,5 @@ DT_MUST_USE enum dt_err dt_hops_follow(const struct dt_snapshot *snapshot,
  * not fit. */
 bool dt_hops_next(const struct dt_request *request, struct dt_slice location, uint16_t status,
                   char *mem, size_t cap, struct dt_request *ret);
-
-/* "http://www.example.com/a?x=1": the URL of a request; without a host, its path and query. len is
- * what was written; empty when it does not fit. */
-struct dt_slice dt_request_url(const struct dt_request *request, char *mem, size_t cap);
 
 #endif

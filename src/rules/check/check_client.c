@@ -61,25 +61,6 @@ bool dt_client_ask(struct dt_client *client, struct dt_decision *ret, uint32_t *
 
 /* ---- URLs ---- */
 
-bool dt_request_url(const struct dt_request *request, char *mem, size_t cap, struct dt_slice *ret)
-{
-    struct dt_out out = dt_out_init(mem, cap);
-    bool https = request->scheme == DT_SCHEME_HTTPS;
-    dt_out_put(&out, https ? DT_S("https://") : DT_S("http://"));
-    dt_out_put(&out, request->host);
-    if (request->port != (https ? 443 : 80)) {
-        dt_out_char(&out, ':');
-        dt_out_uint(&out, request->port);
-    }
-    dt_out_put(&out, request->path);
-    if (request->query.len) {
-        dt_out_char(&out, '?');
-        dt_out_put(&out, request->query);
-    }
-    *ret = dt_out_slice(&out);
-    return !out.overflow;
-}
-
 /* Not one that the URL standard would read as a number, or change. */
 static bool host_is_plain(struct dt_slice host)
 {
@@ -189,7 +170,8 @@ static bool go_parsed(struct dt_client *client, struct dt_slice location, bool a
     enum dt_err err = DT_OK;
     if (!absolute) {
         char *mem = client->mem[client->side];
-        err = dt_request_url(&client->request, mem, URL_ROOM, &from) ? DT_OK : DT_ERR_SPACE;
+        from = dt_request_url(&client->request, mem, URL_ROOM);
+        err = from.len ? DT_OK : DT_ERR_SPACE;
         if (!err)
             err = dt_url_parse(from, NULL, &base);
     }

@@ -7,6 +7,7 @@
 #define DT_RULES_CHECK_CLIENT_H
 
 #include "rules/check/check.h"
+#include "rules/match/request_url.h"
 
 #define DT_TRIP_MAX 64u      /* hops: browsers give up at 20, curl at 50 */
 #define DT_CLIENT_FIELDS 72u /* that are changed on the way, when there are so many */
@@ -67,9 +68,6 @@ bool dt_decision_redirects(const struct dt_decision *decision);
 
 /* Follows it. False: it leaves http and https, or is no URL. */
 bool dt_client_go(struct dt_client *client, const struct dt_decision *decision);
-
-/* The URL of a request, appended to mem; false when it does not fit. */
-bool dt_request_url(const struct dt_request *request, char *mem, size_t cap, struct dt_slice *ret);
 
 /* ---- From a request to where it ends ---- */
 

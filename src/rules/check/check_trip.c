@@ -12,8 +12,9 @@
 #include <stdlib.h>
 
 #define TEXT_MAX (8u << 20)
-#define AGAIN 4u /* times that a rule answers on one way: more than any words in our requests are  \
-                  */
+#define AGAIN                                                                                      \
+    4u /* times that a rule answers on one way: more than any words in our requests are            \
+        */
 
 void dt_trip_release(struct dt_trip *trip)
 {
@@ -65,8 +66,10 @@ static bool add_url(struct dt_trip *trip, const struct dt_client *client)
     const struct dt_request *request = &client->request;
     struct dt_trip_hop *hop = &trip->hops[trip->count];
     size_t room = request->host.len + request->path.len + request->query.len + 32;
-    struct dt_slice url;
-    if (!reserve(trip, room) || !dt_request_url(request, trip->text + trip->len, room, &url))
+    if (!reserve(trip, room))
+        return false;
+    struct dt_slice url = dt_request_url(request, trip->text + trip->len, room);
+    if (url.len == 0)
         return false;
     *hop = (struct dt_trip_hop){.url = (uint32_t)trip->len, .len = (uint32_t)url.len};
     hop->hash = dt_hash64(url.ptr, url.len, dt_hash64(request->method.ptr, request->method.len, 0));

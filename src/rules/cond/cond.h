@@ -38,6 +38,9 @@ struct dt_cond_outcome {
     uint32_t vary;      /* fields that were looked at,DT_VARY_ANY, DT_VARY_COUNTRY */
     int64_t changes_at; /* the outcome may be another one from here on; DT_TIME_MAX: never */
     int64_t until;      /* of the set's until=; DT_TIME_MAX: none */
+    uint8_t kind;       /* of the one that does not hold: enum dt_condition_kind, */
+    bool negated;       /* whether it is negated, */
+    uint8_t nth;        /* and its number among those of this kind and negation, from 0 */
 };
 
 /* False when the block is damaged. */

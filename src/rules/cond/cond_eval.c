@@ -258,12 +258,18 @@ bool dt_cond_hold(const struct dt_snapshot *snapshot, uint64_t ref,
         outcome.until = take_time(&ask);
     unsigned count = dt_cursor_fixed(&ask.block, 1);
     bool holds = true;
+    unsigned kind = 0, last = UINT32_MAX, nth = 0;
     for (unsigned i = 0; i < count && holds && !ask.block.bad; i++) {
-        unsigned kind = dt_cursor_fixed(&ask.block, 1);
+        kind = dt_cursor_fixed(&ask.block, 1);
         bool negated = kind & DT_COND_NEGATED;
+        nth = kind == last ? nth + 1 : 0; /* those that are alike stand together */
+        last = kind;
         enum dt_answer answer = ask_one(&ask, kind & ~DT_COND_NEGATED);
         holds = answer != DT_ANSWER_UNKNOWN && (answer == DT_ANSWER_YES) != negated;
     }
+    outcome.kind = (uint8_t)(kind & ~DT_COND_NEGATED);
+    outcome.negated = kind & DT_COND_NEGATED;
+    outcome.nth = (uint8_t)nth;
     if (ask.block.bad)
         return false;
     outcome.holds = holds;

@@ -55,13 +55,18 @@ static bool overlap(const struct dt_names *names, unsigned wanted)
 
 void dt_names_choose(const struct dt_write *write, const struct dt_rule *rule, struct dt_names *ret)
 {
+    dt_names_read(write->set, rule, ret);
+}
+
+void dt_names_read(const struct dt_ruleset *set, const struct dt_rule *rule, struct dt_names *ret)
+{
     ret->count = 0;
     ret->labels = dt_write_labels(rule);
     ret->paths = dt_write_names(rule);
     unsigned wanted = ret->labels + ret->paths + (rule->more ? rule->more->nqueries : 0u);
     if (wanted == 0)
         return;
-    find_names(dt_ruleset_line(write->set, rule->file, rule->line), ret);
+    find_names(dt_ruleset_line(set, rule->file, rule->line), ret);
     if (ret->count >= wanted && !overlap(ret, wanted)) {
         ret->count = wanted;
         return;

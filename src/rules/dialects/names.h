@@ -19,6 +19,8 @@ struct dt_names {
 void dt_names_choose(const struct dt_write *write, const struct dt_rule *rule,
                      struct dt_names *ret);
 
+void dt_names_read(const struct dt_ruleset *set, const struct dt_rule *rule, struct dt_names *ret);
+
 /* The name of a LABEL, NAME or QUERY. */
 struct dt_slice dt_names_of(const struct dt_names *names, const struct dt_piece *piece);
 

@@ -94,6 +94,12 @@ static size_t drop_repeated(struct dt_hit *hits, size_t count)
     return kept;
 }
 
+static int by_missed(const void *a, const void *b)
+{
+    const struct dt_missed *x = a, *y = b;
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
 /* Every rule that matches, in no order; the caller frees them. How many there are is known at the
  * end of the walk: when the room was too small, the next one will do. */
 static enum dt_err collect(const struct dt_snapshot *snapshot, const struct dt_request *request,
@@ -149,4 +155,38 @@ enum dt_err dt_match_all(const struct dt_snapshot *snapshot, const struct dt_req
     *ret_count = count < max ? count : max;
     free(hits);
     return DT_OK;
+}
+
+enum dt_err dt_match_missed(const struct dt_snapshot *snapshot, const struct dt_request *request,
+                            struct dt_match_scratch *scratch, size_t max, struct dt_missed *ret,
+                            size_t *ret_count)
+{
+    size_t room = FIRST_ROOM;
+    struct dt_hit unused;
+    struct dt_missed *missed = NULL;
+    struct dt_walk walk;
+    for (;;) {
+        missed = malloc(room * sizeof *missed);
+        if (!missed)
+            return DT_ERR_NOMEM;
+        dt_walk_init(&walk, snapshot, request, scratch);
+        walk.all = &unused;
+        walk.missed = missed;
+        walk.missed_max = room;
+        walk.missed_count = 0;
+        dt_walk_run(&walk);
+        if (walk.err || walk.missed_count <= room)
+            break;
+        room = walk.missed_count;
+        free(missed);
+    }
+    size_t kept = 0;
+    if (walk.err == DT_OK)
+        qsort(missed, walk.missed_count, sizeof *missed, by_missed);
+    for (size_t i = 0; walk.err == DT_OK && i < walk.missed_count && kept < max; i++)
+        if (!kept || ret[kept - 1].rule != missed[i].rule)
+            ret[kept++] = missed[i];
+    free(missed);
+    *ret_count = kept;
+    return walk.err;
 }

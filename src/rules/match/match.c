@@ -10,15 +10,8 @@
 #include "semantics/freshness.h"
 #include <detour/status.h>
 
-struct action {
-    uint16_t status;
-    uint8_t query;
-    bool note;
-    uint32_t retry_after;
-    struct dt_slice names, cache, note_text, owner, fields, page;
-};
-
-static bool read_action(const struct dt_snapshot *snapshot, uint64_t ref, struct action *ret)
+bool dt_walk_read_action(const struct dt_snapshot *snapshot, uint64_t ref,
+                         struct dt_walk_action *ret)
 {
     struct dt_slice body;
     if (!dt_block_at(snapshot, DT_SECTION_ACTIONS, ref, &body))
@@ -56,28 +49,34 @@ static void fill_own(const struct dt_request *request, char port[8],
     ret[DT_CAPTURE_QUERY - DT_CAPTURES_MAX] = (struct dt_capture){request->query, DT_FROM_QUERY};
 }
 
-static enum dt_err build_location(const struct dt_walk *walk, const struct action *action,
+bool dt_walk_parts(const struct dt_walk *walk, const struct dt_walk_action *action,
+                   struct dt_walk_parts *ret)
+{
+    const struct dt_hit *hit = &walk->best;
+    struct dt_location *parts = &ret->location;
+    parts->prefix = DT_SLICE_NONE;
+    parts->rest = hit->rest;
+    parts->marks = hit->bits & DT_ENTRY_MARKS;
+    parts->captures = walk->captures;
+    parts->ncaptures = walk->ncaptures;
+    parts->own = hit->bits & DT_ENTRY_OWN ? ret->own : NULL;
+    parts->query = walk->request->query;
+    parts->names = action->names;
+    parts->mode = (enum dt_query_mode)action->query;
+    if (hit->bits & DT_ENTRY_OWN)
+        fill_own(walk->request, ret->port, ret->own);
+    return !hit->string ||
+           dt_block_at(walk->snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts->prefix);
+}
+
+static enum dt_err build_location(const struct dt_walk *walk, const struct dt_walk_action *action,
                                   struct dt_slice *ret)
 {
-    const struct dt_snapshot *snapshot = walk->snapshot;
-    const struct dt_hit *hit = &walk->best;
-    struct dt_location parts;
-    struct dt_capture own[DT_CAPTURE_OWN];
-    char port[8];
-    parts.prefix = DT_SLICE_NONE;
-    parts.rest = hit->rest;
-    parts.marks = hit->bits & DT_ENTRY_MARKS;
-    parts.captures = walk->captures;
-    parts.ncaptures = walk->ncaptures;
-    parts.own = hit->bits & DT_ENTRY_OWN ? own : NULL;
-    parts.query = walk->request->query;
-    parts.names = action->names;
-    parts.mode = (enum dt_query_mode)action->query;
-    if (hit->bits & DT_ENTRY_OWN)
-        fill_own(walk->request, port, own);
-    if (hit->string && !dt_block_at(snapshot, DT_SECTION_STRINGS, hit->string - 1, &parts.prefix))
+    struct dt_walk_parts parts;
+    if (!dt_walk_parts(walk, action, &parts))
         return DT_ERR_DAMAGED;
-    return dt_location_build(&parts, walk->scratch->location, sizeof walk->scratch->location, ret);
+    return dt_location_build(&parts.location, walk->scratch->location,
+                             sizeof walk->scratch->location, ret);
 }
 
 /* What the choice depended on: all that was looked at in the winner and in rules before it. */
@@ -131,7 +130,7 @@ static enum dt_err limit_cache(const struct dt_walk *walk, struct dt_decision *d
 }
 
 /* Retry-After counted down to the rule's end. */
-static uint32_t retry_after(const struct dt_walk *walk, const struct action *action)
+static uint32_t retry_after(const struct dt_walk *walk, const struct dt_walk_action *action)
 {
     int64_t until = walk->best.until, now = walk->request->now;
     if (action->retry_after != DT_RETRY_AFTER_UNTIL)
@@ -144,8 +143,8 @@ static uint32_t retry_after(const struct dt_walk *walk, const struct action *act
 
 static enum dt_err decide(const struct dt_walk *walk, struct dt_decision *ret)
 {
-    struct action action;
-    if (!read_action(walk->snapshot, walk->best.action, &action))
+    struct dt_walk_action action;
+    if (!dt_walk_read_action(walk->snapshot, walk->best.action, &action))
         return DT_ERR_DAMAGED;
     ret->matched = true;
     ret->status = action.status;

@@ -81,6 +81,9 @@ struct dt_walk {
     struct dt_hit *all; /* NULL: only the best is wanted */
     size_t all_max;
     size_t all_count;
+    struct dt_missed *missed; /* NULL: nobody wants to know; only beside `all` */
+    size_t missed_max;
+    size_t missed_count;
 
     uint32_t limited; /* expressions that hit their limit */
     uint32_t limited_rule;
@@ -110,6 +113,7 @@ static inline void dt_walk_init(struct dt_walk *walk, const struct dt_snapshot *
     walk->all = NULL;
     walk->all_max = 0;
     walk->all_count = 0;
+    walk->missed = NULL;
     walk->limited = 0;
     walk->ncaptures = 0;
     walk->nconsulted = 0;
@@ -190,6 +194,29 @@ bool dt_walk_expression(struct dt_walk *walk, const struct dt_walk_place *place,
 /* walk_capture.c: fills walk->captures from a hit at a place; groups is of its expression. */
 void dt_walk_capture(struct dt_walk *walk, const struct dt_walk_place *place,
                      const struct dt_hit *hit, const size_t *groups, unsigned ngroups);
+
+/* ---- match.c ---- */
+
+/* The shared part of an answer, as stored. */
+struct dt_walk_action {
+    uint16_t status;
+    uint8_t query;
+    bool note;
+    uint32_t retry_after;
+    struct dt_slice names, cache, note_text, owner, fields, page;
+};
+
+struct dt_walk_parts {
+    struct dt_location location;
+    struct dt_capture own[DT_CAPTURE_OWN];
+    char port[8];
+};
+
+/* What the best hit's Location is made of. ret must stay where it is. False: damaged. */
+bool dt_walk_parts(const struct dt_walk *walk, const struct dt_walk_action *action,
+                   struct dt_walk_parts *ret);
+bool dt_walk_read_action(const struct dt_snapshot *snapshot, uint64_t ref,
+                         struct dt_walk_action *ret);
 
 /* ---- walk_params.c: query conditions ---- */
 

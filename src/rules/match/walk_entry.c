@@ -113,6 +113,37 @@ static void note_consulted(struct dt_walk *walk, uint32_t rank,
         walk->changes_beyond = outcome->changes_at;
 }
 
+/* For who asks why not. */
+static void miss(struct dt_walk *walk, const struct dt_hit *hit, enum dt_miss why,
+                 const struct dt_cond_outcome *outcome)
+{
+    if (!walk->missed)
+        return;
+    if (walk->missed_count < walk->missed_max) {
+        struct dt_missed *missed = &walk->missed[walk->missed_count];
+        *missed = (struct dt_missed){.rule = hit->rank, .why = (uint8_t)why};
+        if (outcome) {
+            missed->condition = outcome->kind;
+            missed->negated = outcome->negated;
+            missed->nth = outcome->nth;
+        }
+    }
+    walk->missed_count++;
+}
+
+/* Scheme, port or query do not agree: which? */
+static void miss_source(struct dt_walk *walk, const struct dt_hit *hit)
+{
+    const struct dt_request *request = walk->request;
+    if (((hit->bits & DT_ENTRY_HTTP) && request->scheme != DT_SCHEME_HTTP) ||
+        ((hit->bits & DT_ENTRY_HTTPS) && request->scheme != DT_SCHEME_HTTPS))
+        miss(walk, hit, DT_MISS_SCHEME, NULL);
+    else if (hit->port && hit->port != request->port)
+        miss(walk, hit, DT_MISS_PORT, NULL);
+    else
+        miss(walk, hit, DT_MISS_QUERY, NULL);
+}
+
 static bool conditions_hold(struct dt_walk *walk, struct dt_hit *hit)
 {
     struct dt_cond_outcome outcome;
@@ -122,6 +153,8 @@ static bool conditions_hold(struct dt_walk *walk, struct dt_hit *hit)
         return dt_walk_damaged(walk);
     note_consulted(walk, hit->rank, &outcome);
     hit->until = outcome.until;
+    if (!outcome.holds)
+        miss(walk, hit, DT_MISS_CONDITION, &outcome);
     return outcome.holds;
 }
 
@@ -182,8 +215,10 @@ static bool confirm(struct dt_walk *walk, const struct dt_walk_place *place, str
     if (place->path_kind >= DT_PATH_GLOB &&
         !dt_walk_expression(walk, place, hit->rank, &groups, &ngroups))
         return false;
-    if ((hit->bits & DT_ENTRY_OPEN) && !host_fits(walk, place, hit, groups, ngroups))
+    if ((hit->bits & DT_ENTRY_OPEN) && !host_fits(walk, place, hit, groups, ngroups)) {
+        miss(walk, hit, DT_MISS_OPEN, NULL);
         return false;
+    }
     hit->until = DT_TIME_MAX;
     if ((hit->bits & DT_ENTRY_CONDITIONS) && !conditions_hold(walk, hit))
         return false;
@@ -203,8 +238,12 @@ bool dt_walk_entries(struct dt_walk *walk, const struct dt_walk_place *place, st
             return dt_walk_damaged(walk);
         if (walk->found && !walk->all && hit.rank > walk->best.rank)
             return true; /* so are all that follow */
-        if (!match)
+        if (!match) {
+            if (walk->missed &&
+                place->path_kind < DT_PATH_GLOB) /* else its path was not looked at */
+                miss_source(walk, &hit);
             continue;
+        }
         bool taken = confirm(walk, place, &hit);
         if (walk->err)
             return false;

@@ -8,70 +8,16 @@
 #include "rules/write/native_write.h"
 
 #include "rules/dialects/dialect.h"
+#include "rules/dialects/names.h"
 #include "rules/read/native_scan.h"
 #include "rules/ruleset_priv.h"
 
 #define WIDTH_SOURCE 32u /* of a column, when what stands there is no longer */
 #define WIDTH_TARGET 32u
-#define NAMES_MAX DT_CAPTURES_MAX
-
-struct names {
-    struct dt_slice list[NAMES_MAX]; /* labels, names of the path, names of the query */
-    unsigned count;
-};
-
-/* ---- Names of captures ---- */
-
-static bool known(const struct names *names, struct dt_slice name)
-{
-    for (unsigned i = 0; i < names->count; i++)
-        if (dt_slice_eq(names->list[i], name))
-            return true;
-    return false;
-}
-
-/* The words behind colons, in the order in which they stand in the rule's line. */
-static void find_names(struct dt_slice line, struct names *names)
-{
-    names->count = 0;
-    for (size_t i = 0; i + 1 < line.len && names->count < NAMES_MAX; i++) {
-        bool begins = i == 0 || strchr("/.=(\"", line.ptr[i - 1]);
-        struct dt_slice name = dt_slice_from(line, i + 1);
-        size_t len = 0;
-        while (len < name.len && (dt_is_word(name.ptr[len])))
-            len++;
-        name.len = len;
-        if (line.ptr[i] != ':' || !begins || len == 0 || len > 40 || dt_is_digit(name.ptr[0]) ||
-            dt_slice_eq(name, DT_S("splat")) || known(names, name))
-            continue;
-        names->list[names->count++] = name;
-    }
-}
-
-static const char *const letters[] = {
-    "a", "b", "c", "d", "e",  "f",  "g",  "h",  "i",  "j",  "k",  "l",  "m",  "n",  "o",  "p",
-    "q", "r", "s", "t", "u",  "v",  "w",  "x",  "y",  "z",  "A",  "B",  "C",  "D",  "E",  "F",
-    "G", "H", "I", "J", "K",  "L",  "M",  "N",  "O",  "P",  "Q",  "R",  "S",  "T",  "U",  "V",
-    "W", "X", "Y", "Z", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj", "kk", "ll"};
-_Static_assert(sizeof letters / sizeof *letters == NAMES_MAX, "a name for each capture");
-
-static void choose_names(const struct dt_write *write, const struct dt_rule *rule,
-                         struct names *names)
-{
-    unsigned wanted =
-        dt_write_labels(rule) + dt_write_names(rule) + (rule->more ? rule->more->nqueries : 0u);
-    names->count = 0;
-    if (wanted == 0)
-        return;
-    find_names(dt_ruleset_line(write->set, rule->file, rule->line), names);
-    if (names->count < wanted)
-        for (names->count = 0; names->count < wanted && names->count < NAMES_MAX; names->count++)
-            names->list[names->count] = dt_slice_str(letters[names->count]);
-}
 
 /* ---- Sources ---- */
 
-static void put_host(const struct dt_rule *rule, const struct names *names, struct dt_buf *out)
+static void put_host(const struct dt_rule *rule, const struct dt_names *names, struct dt_buf *out)
 {
     static const char *const schemes[] = {"//", "http://", "https://"};
     static const char *const kinds[] = {"*", "", "*.", ".", ""};
@@ -100,8 +46,8 @@ static void put_literal(struct dt_slice text, struct dt_buf *out)
     }
 }
 
-static void put_path(struct dt_write *write, const struct dt_rule *rule, const struct names *names,
-                     struct dt_buf *out)
+static void put_path(struct dt_write *write, const struct dt_rule *rule,
+                     const struct dt_names *names, struct dt_buf *out)
 {
     struct dt_pieces path = dt_write_path(write, rule);
     size_t before = out->len;
@@ -142,7 +88,7 @@ static bool is_captured(const struct dt_rule *rule, struct dt_slice name)
 }
 
 /* What is captured comes first: its order is that of the captures' numbers. */
-static void put_query(const struct dt_rule *rule, const struct names *names, struct dt_buf *out)
+static void put_query(const struct dt_rule *rule, const struct dt_names *names, struct dt_buf *out)
 {
     unsigned first = dt_write_labels(rule) + dt_write_names(rule);
     char mark = '?';
@@ -164,7 +110,7 @@ static void put_query(const struct dt_rule *rule, const struct names *names, str
 }
 
 static void put_source(struct dt_write *write, const struct dt_rule *rule,
-                       const struct names *names, struct dt_buf *out)
+                       const struct dt_names *names, struct dt_buf *out)
 {
     if (rule->path_kind == DT_PATH_REGEX) {
         dt_buf_char(out, '~');
@@ -180,8 +126,8 @@ static void put_source(struct dt_write *write, const struct dt_rule *rule,
 
 void dt_write_native_source(struct dt_write *write, const struct dt_rule *rule, struct dt_buf *out)
 {
-    struct names names;
-    choose_names(write, rule, &names);
+    struct dt_names names;
+    dt_names_choose(write, rule, &names);
     put_source(write, rule, &names, out);
 }
 
@@ -208,11 +154,10 @@ static void put_target_text(const struct dt_rule *rule, const struct dt_piece *p
     }
 }
 
-static void put_capture(const struct dt_rule *rule, const struct names *names,
+static void put_capture(const struct dt_rule *rule, const struct dt_names *names,
                         const struct dt_piece *piece, bool digit, struct dt_buf *out)
 {
     static const char *const own[] = {"scheme", "host", "port", "path", "query"};
-    unsigned labels = dt_write_labels(rule), at = 0;
     switch ((enum dt_piece_kind)piece->kind) {
     case DT_PIECE_GROUP:
         dt_buf_printf(out, digit || piece->number > 9 ? "${%u}" : "$%u", piece->number);
@@ -224,25 +169,18 @@ static void put_capture(const struct dt_rule *rule, const struct names *names,
         dt_buf_str(out, ":splat");
         return;
     case DT_PIECE_LABEL:
-        at = piece->number;
-        break;
     case DT_PIECE_NAME:
-        at = labels + piece->number;
-        break;
     case DT_PIECE_QUERY:
-        at = labels + dt_write_names(rule) + piece->number;
-        break;
+        dt_buf_printf(out, rule->path_kind == DT_PATH_REGEX ? "${%.*s}" : ":%.*s",
+                      DT_SLICE_FMT(dt_names_of(names, piece)));
+        return;
     case DT_PIECE_TEXT:
         return;
     }
-    if (rule->path_kind == DT_PATH_REGEX)
-        dt_buf_printf(out, "${%.*s}", DT_SLICE_FMT(names->list[at]));
-    else
-        dt_buf_printf(out, ":%.*s", DT_SLICE_FMT(names->list[at]));
 }
 
 static void put_target(struct dt_write *write, const struct dt_rule *rule,
-                       const struct names *names, struct dt_buf *out)
+                       const struct dt_names *names, struct dt_buf *out)
 {
     struct dt_pieces target = dt_write_target(write, rule);
     if (target.count == 0)
@@ -290,11 +228,11 @@ static void put_gap(struct dt_write *write, const struct dt_rule *rule)
 static bool put_host_directive(struct dt_write *write, const struct dt_rule *rule,
                                struct dt_buf *host)
 {
-    struct names names;
+    struct dt_names names;
     dt_buf_clear(host);
     if (rule->path_kind != DT_PATH_REGEX || (rule->flags & DT_RULE_URL))
         return false;
-    choose_names(write, rule, &names);
+    dt_names_choose(write, rule, &names);
     put_host(rule, &names, host);
     return host->len > 0;
 }
@@ -304,8 +242,8 @@ static void write_rule(struct dt_write *write, uint32_t number, struct dt_buf *l
 {
     const struct dt_rule *rule = dt_write_begin(write, number);
     const struct dt_action *action = dt_write_action(write, rule);
-    struct names names;
-    choose_names(write, rule, &names);
+    struct dt_names names;
+    dt_names_choose(write, rule, &names);
     dt_buf_clear(line);
     bool hosted = put_host_directive(write, rule, host);
     if (rule->flags & DT_RULE_MAINTENANCE)
