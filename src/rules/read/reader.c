@@ -145,15 +145,15 @@ static bool open_file(struct dt_ruleset *set, struct dt_slice name, struct dt_sl
     return true;
 }
 
-void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
-                    struct dt_slice text, enum dt_format format)
+bool dt_reader_open(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
+                    struct dt_slice text, struct dt_reader *ret)
 {
     struct dt_slice mark = DT_S("\xef\xbb\xbf");
     if (dt_slice_starts(text, mark))
         text = dt_slice_from(text, mark.len);
     if (text.len == 0)
         text = DT_S("");
-    struct dt_reader reader = {
+    *ret = (struct dt_reader){
         .set = set,
         .pos = text.ptr,
         .end = text.ptr + text.len,
@@ -162,8 +162,15 @@ void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, stru
         .depth = parent ? parent->depth + 1 : 0,
     };
     if (parent)
-        reader.host = parent->host;
-    if (!open_file(set, name, text, &reader.file))
+        ret->host = parent->host;
+    return open_file(set, name, text, &ret->file);
+}
+
+void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
+                    struct dt_slice text, enum dt_format format)
+{
+    struct dt_reader reader;
+    if (!dt_reader_open(set, parent, name, text, &reader))
         return;
     if (format == DT_FORMAT_AUTO)
         format = dt_format_recognise(name, text);

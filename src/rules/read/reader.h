@@ -89,6 +89,11 @@ static inline struct dt_slice dt_reader_line_end(const struct dt_reader *reader)
     return dt_slice_of(reader->text.ptr + reader->text.len, 0);
 }
 
+/* Files the text and makes a reader at its beginning, for a dialect that reads another file's lines
+ * itself. False when memory is out. */
+bool dt_reader_open(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
+                    struct dt_slice text, struct dt_reader *ret);
+
 /* Reads a whole text as one format; parent is NULL for a file that was not included. */
 void dt_reader_file(struct dt_ruleset *set, const struct dt_reader *parent, struct dt_slice name,
                     struct dt_slice text, enum dt_format format);
