@@ -54,15 +54,19 @@ def free_port():
 
 
 class Apache:
-    """with Apache(htaccess=text) as apache, or with more=, lines for the server's own file."""
+    """with Apache(htaccess=text) as apache, or with more=, lines for the server's own file, and files=,
+    names and texts of what that file speaks of."""
 
-    def __init__(self, htaccess="", more=""):
+    def __init__(self, htaccess="", more="", files=()):
         self.folder = tempfile.TemporaryDirectory(prefix="detour-apache-")
         os.chmod(self.folder.name, 0o755)
         htdocs = os.path.join(self.folder.name, "htdocs")
         os.mkdir(htdocs)
         with open(os.path.join(htdocs, ".htaccess"), "w", encoding="utf-8") as out:
             out.write(htaccess)
+        for name, text in dict(files).items():
+            with open(os.path.join(self.folder.name, name), "w", encoding="utf-8") as out:
+                out.write(text)
         self.address = ("127.0.0.1", free_port())
         config = os.path.join(self.folder.name, "httpd.conf")
         modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in WANTED)
@@ -199,7 +203,7 @@ def same_bytes(url):
 
 def absolute(request, answer):
     """The Location in full, as a client resolves it."""
-    base = "http://" + request[1].lower() + "/"
+    base = "http://" + request[1].lower().removesuffix(":80").removesuffix(".") + "/"
     return urljoin(base + request[2].lstrip("/"), answer[1]) if answer[1] else ""
 
 

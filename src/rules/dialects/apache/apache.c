@@ -302,9 +302,9 @@ static bool is_directory(struct dt_slice name)
 /* Also when the first line that is not a comment begins with a word that only Apache has. */
 bool dt_apache_is(const struct dt_look *look)
 {
-    static const char *const words[] = {"Redirect",     "RedirectMatch", "RedirectPermanent",
-                                        "RedirectTemp", "RewriteEngine", "<IfModule",
-                                        "<VirtualHost", NULL};
+    static const char *const words[] = {
+        "Redirect",      "RedirectMatch", "RedirectPermanent", "RedirectTemp",
+        "RewriteEngine", "<IfModule",     "<VirtualHost",      NULL};
     return dt_slice_eq(look->base, DT_S("htaccess")) ||
            dt_look_ends(look->base, DT_S(".htaccess")) || dt_look_word(look->text, words);
 }

@@ -99,6 +99,9 @@ bool dt_apache_line(struct dt_apache *apache, struct dt_slice *ret);
  * is none. */
 bool dt_apache_word(struct dt_apache *apache, struct dt_slice *line, struct dt_slice *ret);
 
+/* The same as mod_rewrite does. */
+bool dt_apache_raw_word(struct dt_slice *line, struct dt_slice *ret);
+
 /* Makes a line that was read the reader's. */
 void dt_apache_go_to(struct dt_apache *apache, uint32_t line);
 

@@ -107,12 +107,11 @@ void dt_apache_cond(struct dt_apache *apache, struct dt_slice args)
     struct dt_reader *reader = apache->reader;
     struct dt_slice flags = DT_SLICE_NONE, list, name, value;
     struct dt_apache_cond cond = {.line = reader->line};
-    bool fine =
-        dt_apache_word(apache, &args, &cond.test) && dt_apache_word(apache, &args, &cond.pattern);
+    bool fine = dt_apache_raw_word(&args, &cond.test) && dt_apache_raw_word(&args, &cond.pattern);
     if (!fine)
         dt_reader_error(reader, reader->text, "apache-value",
                         "a condition has a test and a pattern");
-    (void)dt_apache_word(apache, &args, &flags);
+    (void)dt_apache_raw_word(&args, &flags);
     fine = flag_list(apache, flags, &list) && fine;
     while (fine && next_flag(&list, &name, &value)) {
         if (is_flag(name, "NC", "nocase"))
@@ -328,12 +327,12 @@ static void read_rule(struct dt_apache *apache, struct dt_slice args)
     struct flags flags = {0};
     struct groups groups;
     bool nothing;
-    if (!dt_apache_word(apache, &args, &rewrite.pattern) ||
-        !dt_apache_word(apache, &args, &target) || target.len == 0) {
+    if (!dt_apache_raw_word(&args, &rewrite.pattern) || !dt_apache_raw_word(&args, &target) ||
+        target.len == 0) {
         dt_reader_error(reader, reader->text, "apache-value", "a rule has a pattern and a target");
         return;
     }
-    (void)dt_apache_word(apache, &args, &flag_word);
+    (void)dt_apache_raw_word(&args, &flag_word);
     if (rewrite.pattern.len && rewrite.pattern.ptr[0] == '!') {
         rewrite.negated = true;
         rewrite.pattern = dt_slice_from(rewrite.pattern, 1);

@@ -2,7 +2,8 @@
  *
  * Lines and words as Apache's ap_cfg_getline and ap_getword_conf cut them: a backslash at the end
  * of a line takes the next one in, in comments too; a word in quotes may have blanks; "\\" is a
- * backslash everywhere, and in quotes so is the quote behind one a quote.
+ * backslash everywhere, and in quotes so is the quote behind one a quote. mod_rewrite cuts its
+ * words itself, and leaves every backslash where it is.
  */
 #include "rules/dialects/apache/apache.h"
 #include "rules/read/native_scan.h"
@@ -100,6 +101,21 @@ static bool unescape(struct dt_apache *apache, struct dt_slice word, char quote,
     }
     if (len < word.len)
         *ret = dt_slice_of(mem, len);
+    return true;
+}
+
+/* parseargline of mod_rewrite: a backslash keeps the blank behind it, and stays itself. */
+bool dt_apache_raw_word(struct dt_slice *line, struct dt_slice *ret)
+{
+    *line = dt_scan_trim(*line);
+    if (line->len == 0)
+        return false;
+    char quote = line->ptr[0] == '"' || line->ptr[0] == '\'' ? line->ptr[0] : 0;
+    size_t at = quote ? 1 : 0, from = at;
+    while (at < line->len && (quote ? line->ptr[at] != quote : !is_blank(line->ptr[at])))
+        at += line->ptr[at] == '\\' && at + 1 < line->len && is_blank(line->ptr[at + 1]) ? 2 : 1;
+    *ret = dt_slice_of(line->ptr + from, at - from);
+    *line = dt_scan_trim(dt_slice_from(*line, at + from));
     return true;
 }
 

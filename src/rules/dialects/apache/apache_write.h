@@ -17,6 +17,7 @@ struct dt_apache_write {
     bool directory; /* a .htaccess */
     bool escape;    /* the map int:escape is used */
     bool lower;     /* the map int:tolower is used */
+    bool apart;     /* the last rule has conditions */
     struct dt_buf body;
     struct dt_apache_maps *maps;                  /* NULL: none may be used */
     struct dt_slice field_sets[DT_APACHE_FIELDS]; /* "Header ..." lines, less the variable */
@@ -41,6 +42,10 @@ struct dt_apache_line {
 
 /* A word of a directive: in quotes when it needs some. */
 void dt_apache_put_word(struct dt_buf *out, struct dt_slice text);
+
+/* The same for mod_rewrite, whose words end at the quote that they begin with, backslash or not: a
+ * pattern that has both kinds has one of them by its number. */
+void dt_apache_put_raw_word(struct dt_buf *out, struct dt_slice text);
 
 /* Text that means itself in a substitution. */
 void dt_apache_put_literal(struct dt_buf *out, struct dt_slice text);

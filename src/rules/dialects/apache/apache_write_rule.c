@@ -182,6 +182,16 @@ static void put_flags(const struct dt_apache_write *apache, const struct dt_rule
     dt_buf_str(out, "]\n");
 }
 
+/* Rules with conditions stand apart from others. */
+static void put_gap(struct dt_apache_write *apache, const struct dt_apache_line *line)
+{
+    bool apart = line->conds.len || line->last.len;
+    bool gap = apache->body.len < 2 || apache->body.ptr[apache->body.len - 2] == '\n';
+    if ((apart || apache->apart) && !gap)
+        dt_buf_char(&apache->body, '\n');
+    apache->apart = apart;
+}
+
 static void put_line(struct dt_apache_write *apache, const struct dt_rule *rule,
                      struct dt_apache_line *line, struct dt_slice target)
 {
@@ -189,9 +199,9 @@ static void put_line(struct dt_apache_write *apache, const struct dt_rule *rule,
     dt_buf_put(out, dt_buf_slice(&line->conds));
     dt_buf_put(out, dt_buf_slice(&line->last));
     dt_buf_str(out, "RewriteRule ");
-    dt_apache_put_word(out, dt_buf_slice(&line->pattern));
+    dt_apache_put_raw_word(out, dt_buf_slice(&line->pattern));
     dt_buf_char(out, ' ');
-    dt_apache_put_word(out, target);
+    dt_apache_put_raw_word(out, target);
     put_flags(apache, rule, line, out);
 }
 
@@ -235,6 +245,7 @@ void dt_apache_write_rule(struct dt_apache_write *apache, const struct dt_rule *
         line.env = dt_apache_fields_of(apache, dt_write_action(write, rule));
     }
     if (dt_write_go(write)) {
+        put_gap(apache, &line);
         dt_write_lead(write, &apache->body, "# ");
         if (line.again)
             put_fragment(apache, rule, &line);

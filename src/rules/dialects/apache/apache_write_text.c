@@ -22,6 +22,25 @@ void dt_apache_put_word(struct dt_buf *out, struct dt_slice text)
         dt_buf_char(out, '"');
 }
 
+void dt_apache_put_raw_word(struct dt_buf *out, struct dt_slice text)
+{
+    bool twice = text.len && memchr(text.ptr, '"', text.len);
+    bool quoted = text.len == 0 || twice || text.ptr[0] == '\'' ||
+                  memchr(text.ptr, ' ', text.len) || memchr(text.ptr, '\t', text.len);
+    bool both = twice && memchr(text.ptr, '\'', text.len);
+    char quote = twice && !both ? '\'' : '"';
+    if (quoted)
+        dt_buf_char(out, quote);
+    for (size_t i = 0; i < text.len; i++) {
+        if (both && text.ptr[i] == '"')
+            dt_buf_str(out, "\\x22");
+        else
+            dt_buf_char(out, text.ptr[i]);
+    }
+    if (quoted)
+        dt_buf_char(out, quote);
+}
+
 void dt_apache_put_literal(struct dt_buf *out, struct dt_slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -37,7 +56,7 @@ void dt_apache_put_cond(struct dt_buf *out, const char *test, struct dt_slice pa
                         const char *flags)
 {
     dt_buf_printf(out, "RewriteCond %s ", test);
-    dt_apache_put_word(out, pattern);
+    dt_apache_put_raw_word(out, pattern);
     if (flags[0])
         dt_buf_printf(out, " [%s]", flags);
     dt_buf_char(out, '\n');
