@@ -432,6 +432,18 @@ static void tcp_request(struct dt_haproxy *haproxy, const struct dt_haproxy_word
 
 /* ---- Lines ---- */
 
+/* How a frontend serves, whatever it answers. */
+static bool is_about_serving(struct dt_slice name)
+{
+    static const char *const names[] = {"mode",    "timeout",    "option",      "log",
+                                        "maxconn", "log-format", "description", "unique-id-format",
+                                        "backlog", "id",         "enabled",     "fullconn"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is(name, names[i]))
+            return true;
+    return false;
+}
+
 static void in_frontend(struct dt_haproxy *haproxy, const struct dt_haproxy_words *words)
 {
     struct dt_slice name = words->list[0];
@@ -447,7 +459,7 @@ static void in_frontend(struct dt_haproxy *haproxy, const struct dt_haproxy_word
         haproxy->into_late = false;
     } else if (is(name, "bind"))
         read_bind(haproxy, words);
-    else
+    else if (!is_about_serving(name))
         pass_over(haproxy, name);
 }
 
@@ -467,8 +479,7 @@ static void read_line(struct dt_haproxy *haproxy, const struct dt_haproxy_words 
         dt_reader_error(haproxy->reader, name, "haproxy-section",
                         "outside of a frontend, where the requests it is for are not known: write "
                         "it into the frontend");
-    else if (haproxy->section == BACKEND)
-        pass_over(haproxy, name);
+    /* All else outside of frontends is about other things than which requests redirect. */
 }
 
 bool dt_haproxy_is(const struct dt_look *look)

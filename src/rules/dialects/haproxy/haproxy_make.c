@@ -35,24 +35,30 @@ static bool begin(struct make *make)
         if (reader->host.kind != DT_HOST_ANY)
             return refuse(make, "a test for the host, below an @host");
     }
-    return dt_source_parse(reader, text, dt_scan_bits(text), DT_SOURCE_LITERAL, &make->rule);
+    return dt_source_parse(reader, text, dt_scan_bits(text), DT_SOURCE_NATIVE, &make->rule);
+}
+
+/* What is below a folder is captured as a native star is. */
+static bool all_below(struct make *make)
+{
+    struct dt_reader *reader = make->haproxy->reader;
+    struct dt_capture_names *captures = &reader->captures;
+    make->rule.path_kind = DT_PATH_PREFIX;
+    if (captures->count < DT_CAPTURES_MAX)
+        captures->list[captures->count++] = (struct dt_capture_name){
+            .name = DT_S("splat"), .number = captures->labels, .from = DT_FROM_PATH};
+    return dt_capture_more(reader, &make->rule, 0, true);
 }
 
 /* /folder and all below. */
 static bool folder_source(struct make *make)
 {
-    struct dt_reader *reader = make->haproxy->reader;
     struct dt_rule *rule = &make->rule;
-    struct dt_capture_names *captures = &reader->captures;
-    if (!dt_source_path(reader, make->wants->folder, DT_SOURCE_LITERAL, rule))
+    if (!dt_source_path(make->haproxy->reader, make->wants->folder, DT_SOURCE_LITERAL, rule))
         return false;
     if (rule->path.len && rule->path.ptr[rule->path.len - 1] == '/')
         return refuse(make, "a folder whose name ends with a slash");
-    rule->path_kind = DT_PATH_PREFIX;
-    if (captures->count < DT_CAPTURES_MAX)
-        captures->list[captures->count++] = (struct dt_capture_name){
-            .name = DT_S("splat"), .number = captures->labels, .from = DT_FROM_PATH};
-    return dt_capture_more(reader, rule, 0, true);
+    return all_below(make);
 }
 
 static void put_looks(struct dt_buf *buf, const struct dt_haproxy_regex *regex)
@@ -139,12 +145,8 @@ static bool path_source(struct make *make)
         return dt_source_path(reader, wants->exact, DT_SOURCE_LITERAL, &make->rule);
     if (wants->folder.ptr)
         return folder_source(make);
-    if (wants->host.len) { /* all paths of the host */
-        make->rule.path = DT_SLICE_NONE;
-        make->rule.path_kind = DT_PATH_PREFIX;
-        return dt_capture_more(reader, &make->rule, 0, true);
-    }
-    return dt_pattern_all(reader, DT_S("_"), &make->rule);
+    make->rule.path = DT_SLICE_NONE; /* all paths */
+    return all_below(make);
 }
 
 static bool query_source(struct make *make)

@@ -146,9 +146,11 @@ static bool takes_from(struct work *work, const struct dt_haproxy_value *value,
 /* "^/old/?" with nothing, of a rule for /old and below. */
 static bool takes_below(struct work *work, const struct dt_haproxy_value *value)
 {
-    struct dt_slice folder = work->wants->folder, regex = value->regex;
+    const struct dt_haproxy_wants *wants = work->wants;
+    struct dt_slice folder = wants->folder, regex = value->regex;
     struct dt_buf buf;
-    if (!folder.ptr || value->with.len)
+    bool all = !wants->exact.ptr && !wants->regex_count && !wants->url.len;
+    if (!(folder.ptr || all) || value->with.len)
         return false;
     dt_buf_init(&buf, DT_PATTERN_MAX);
     dt_buf_char(&buf, '^');
@@ -214,6 +216,12 @@ static bool put_path(struct work *work, const struct dt_haproxy_value *value)
     const struct dt_haproxy_wants *wants = work->wants;
     if (value->lower)
         return refuse(work, "a path in lower case");
+    if (!value->regex.len && !work->native.len) { /* no target begins with a capture */
+        work->to->regex = DT_S("^/(.*)$");
+        put_text(work, DT_S("/"));
+        put_group(work, 1);
+        return true;
+    }
     if (!value->regex.len) {
         put_capture(work, "{path}");
         return true;
@@ -310,8 +318,7 @@ static bool put_value(struct work *work, const struct dt_haproxy_value *value,
         put_capture(work, "{host}{path}");
         return true;
     case DT_HAPROXY_IS_URI:
-        put_capture(work, "{path}");
-        return put_tail(work, value);
+        return put_path(work, value) && put_tail(work, value);
     case DT_HAPROXY_IS_QUERY:
         put_capture(work, "{query}");
         return true;

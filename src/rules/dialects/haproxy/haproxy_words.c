@@ -119,22 +119,6 @@ static bool cut_words(struct dt_haproxy *haproxy, struct dt_slice line,
     }
 }
 
-/* A backslash at the end takes the next line in. */
-static bool join(struct dt_haproxy *haproxy, struct dt_slice *ret)
-{
-    struct dt_reader *reader = haproxy->reader;
-    struct dt_buf buf;
-    bool more;
-    dt_buf_init(&buf, DT_LIMIT_LINE);
-    do {
-        struct dt_slice line = reader->text;
-        more = line.len && line.ptr[line.len - 1] == '\\';
-        line.len -= more;
-        dt_buf_put(&buf, line);
-    } while (more && dt_reader_next(reader));
-    return dt_haproxy_keep(haproxy, &buf, ret);
-}
-
 bool dt_haproxy_line(struct dt_haproxy *haproxy, struct dt_haproxy_words *ret)
 {
     struct dt_reader *reader = haproxy->reader;
@@ -143,19 +127,12 @@ bool dt_haproxy_line(struct dt_haproxy *haproxy, struct dt_haproxy_words *ret)
         if (!dt_reader_next(reader))
             return false;
         struct dt_slice line = reader->text;
-        uint32_t first = reader->line;
-        bool fine = dt_reader_check_text(reader, line, dt_scan_bits(line));
-        if (fine && line.len && line.ptr[line.len - 1] == '\\') {
-            fine = join(haproxy, &line);
-            haproxy->last_line = reader->line;
-            dt_haproxy_go_to(haproxy, reader->file, first);
-        } else {
-            haproxy->last_line = first;
-        }
+        haproxy->last_line = reader->line;
+        if (dt_reader_check_text(reader, line, dt_scan_bits(line)) &&
+            cut_words(haproxy, line, ret) && ret->count)
+            return true;
         if (reader->set->err)
             return false;
-        if (fine && cut_words(haproxy, line, ret) && ret->count)
-            return true;
     }
 }
 
