@@ -15,6 +15,7 @@ extern const struct dt_command dt_cmd_explain;
 extern const struct dt_command dt_cmd_compile;
 extern const struct dt_command dt_cmd_convert;
 extern const struct dt_command dt_cmd_fmt;
+extern const struct dt_command dt_cmd_diff;
 extern const struct dt_command dt_cmd_replay;
 
 /* In the order of the help; NULL past the last. */

@@ -18,6 +18,7 @@ static const struct dt_command *const COMMANDS[] = {
     &dt_cmd_compile,
     &dt_cmd_convert,
     &dt_cmd_fmt,
+    &dt_cmd_diff,
     &dt_cmd_replay,
 };
 #define NCOMMANDS (sizeof COMMANDS / sizeof COMMANDS[0])

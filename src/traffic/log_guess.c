@@ -148,7 +148,7 @@ static bool find_tail(const char *base, struct dt_slice lines, struct dt_log_for
     static const struct candidate ANY = {NULL, NULL, false}, WITH_HOST = {NULL, NULL, true};
     char text[512];
     const char *why;
-    struct dt_slice tail, rest = lines;
+    struct dt_slice tail = DT_SLICE_NONE, rest = lines;
     unsigned good = 0;
     bool found = false;
     for (unsigned i = 0; i < SAMPLE && rest.len && !found; i++)

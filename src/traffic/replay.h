@@ -43,8 +43,7 @@ struct dt_replay_totals {
     uint64_t by_status[1000]; /* of answered ones */
     uint64_t hostless;        /* requests without a host */
     uint64_t timeless;        /* requests whose time is not known, where rules ask for it */
-    uint64_t distinct;        /* requests; exact when whole */
-    bool whole;               /* `distinct` was not reached */
+    bool whole;               /* every URL that was missed is known, with its exact count */
     uint64_t chained;         /* requests that walk a chain */
     uint64_t looped;
     struct dt_replay_bad first_bad[DT_REPLAY_BAD_SHOWN];

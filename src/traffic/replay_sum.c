@@ -135,9 +135,7 @@ enum dt_err dt_replay_end(struct dt_replay *replay)
         dt_replay_account(replay, &replay->outcomes[at->value], at->count);
         at->count = 0;
     }
-    replay->totals.distinct = replay->cached ? replay->requests.count : 0;
-    replay->totals.whole =
-        replay->misses.count < replay->misses.max && replay->requests.count < replay->requests.max;
+    replay->totals.whole = replay->sketch.count == 0;
     return list_misses(replay) && list_chains(replay) ? DT_OK : DT_ERR_NOMEM;
 }
 
