@@ -44,7 +44,7 @@ def check(test, folder):
     test.equal(found["files"], [bad], "the files are listed")
     errors = [one for one in found["diagnostics"] if one["severity"] == "error"]
     test.equal((len(errors), errors[0]["line"], errors[0]["column"]), (found["errors"], 1, 4), "the first error's place")
-    members(test, errors[0], "Diagnostic")
+    members(test, errors[0], "Diagnostic of a check")
     test.ok("http://www.example.ai/x" in errors[0]["message"], "the message says what was meant", errors[0])
     test.equal([one["holds"] for one in found["expectations"]], [False, True, False], "which expectations hold")
     test.equal(found["expectation_counts"], {"total": 3, "failed": 2}, "expectations are counted")
@@ -62,8 +62,38 @@ def check(test, folder):
     test.equal(found["timed"], [], "no rule has a time")
     status, found, _ = ask("check", "--json", NEWS)
     test.ok(status == 0 and found["ok"] and not found["diagnostics"] and found["rules"] >= 40, "the example is fine", found["diagnostics"])
+    loud = [one for one in found["findings"] if not one["silenced"] and one["severity"] != "note"]
+    test.equal((loud, found["silenced"]), ([], 2), "and what is found in it is silenced, or a note")
+    for one in found["findings"]:
+        test.ok((one["reason"] is not None) == one["silenced"], "what is silenced has a reason", one)
+    findings(test, folder)
     status, found, _ = ask("check", "--json", os.path.join(folder, "missing.rules"))
     test.ok(status == 1 and not found["ok"] and "missing.rules" in found["problems"][0], "a missing file is a problem", found)
+
+
+def findings(test, folder):
+    rules = os.path.join(folder, "found.rules")
+    with open(rules, "w", encoding="utf-8") as file:
+        file.write("/a https://192.0.2.1/ 302\n/b /c\n/c /d 308 cache=1h\n/b /c # detour-allow: duplicate twice\n")
+    status, found, _ = ask("check", "--json", rules)
+    test.equal((status, found["errors"], found["ok"]), (0, 0, True), "warnings leave the status 0")
+    names = [one["name"] for one in found["findings"]]
+    test.ok("target-address" in names and {"chain", "chain-mixed"} & set(names), "findings are listed", names)
+    for one in found["findings"]:
+        members(test, one, "Finding")
+    first = found["findings"][0]
+    test.equal((first["name"], first["line"], first["column"], first["length"], first["text"]),
+               ("target-address", 1, 4, 18, "/a https://192.0.2.1/ 302"), "a finding's place")
+    chain = next(one for one in found["findings"] if one["name"].startswith("chain"))
+    members(test, chain["other"], "Rule")
+    test.ok(chain["example"].startswith("http://") and chain["mend"], "a chain has an example, and is mended", chain)
+    twice = [one for one in found["diagnostics"] if one["name"] == "duplicate"]
+    test.equal([(one["silenced"], one["reason"]) for one in twice], [(True, "twice")], "a warning is silenced")
+    test.equal((found["silenced"], found["not_followed"]), (1, 0), "they are counted")
+    status, less, _ = ask("check", "--json", "--fail-on", "warning", rules)
+    test.equal((status, less["ok"]), (1, False), "--fail-on warning")
+    status, less, _ = ask("check", "--json", "--fail-on", "warning", *(f"--ignore={name}" for name in names), rules)
+    test.equal((status, less["findings"], less["warnings"]), (0, [], 0), "--ignore")
 
 
 def explain(test, folder):

@@ -544,6 +544,33 @@ static void every_kind_has_a_row(void **state)
     assert_null(dt_finding_kind_find(DT_S("nothing")));
 }
 
+/* docs/check.md has a row for each kind, word for word, and no row for anything else. */
+static void the_document_is_the_table(void **state)
+{
+    static const char *const severities[] = {"error", "warning", "note"};
+    static char text[128 << 10];
+    char path[4096], row[2048];
+    const char *root = getenv("DETOUR_SOURCE_ROOT");
+    size_t rows = 0;
+    (void)state;
+    assert_non_null(root);
+    (void)snprintf(path, sizeof path, "%s/docs/check.md", root);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    (void)fclose(file);
+    for (size_t i = 0; i < DT_FIND_COUNT; i++) {
+        const struct dt_finding_kind *kind = dt_finding_kind(i);
+        (void)snprintf(row, sizeof row, "\n| `%s` | %s | %s | %s |\n", kind->name,
+                       severities[kind->severity], kind->says, kind->mend);
+        if (!strstr(text, row))
+            fail_msg("docs/check.md has not this row:%s", row);
+    }
+    for (const char *at = text; (at = strstr(at, "\n| `")) != NULL; at++)
+        rows += at[5] != '-';
+    assert_int_equal(rows, DT_FIND_COUNT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +592,7 @@ int main(void)
         cmocka_unit_test(a_misspelt_name_gets_the_nearest),
         cmocka_unit_test(findings_point_to_what_they_mean),
         cmocka_unit_test(every_kind_has_a_row),
+        cmocka_unit_test(the_document_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,11 +30,15 @@ static const struct dt_finding_kind kinds[DT_FIND_COUNT] = {
                              "Permanent and temporary redirects follow one another: search engines "
                              "and caches keep a part of the way for good, and not the rest.",
                              "Send straight to the last target, with the status that is meant."},
-    [DT_FIND_UNREACHABLE] = {"unreachable", WARNING, "No request is ever answered by this rule.",
-                             "Remove it, or give it a priority over the rule that answers."},
+    [DT_FIND_UNREACHABLE] = {"unreachable", WARNING,
+                             "No request is ever answered by this rule: others answer all that it "
+                             "is for.",
+                             "Remove it, or give it a higher priority than the rule that answers."},
     [DT_FIND_SHADOWED] = {"shadowed", WARNING,
-                          "Every request that this rule matches is answered by another one.",
-                          "Remove it, or give it a priority over the rule that answers."},
+                          "The plainest requests that this rule is for are answered by another "
+                          "one, which says less of them.",
+                          "Put it before the other, or give it a higher priority, when it should "
+                          "answer them."},
 
     /* Targets. */
     [DT_FIND_OPEN_REDIRECT] = {"open-redirect", ERROR,
