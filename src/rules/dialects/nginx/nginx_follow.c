@@ -99,6 +99,10 @@ static enum known known_value(struct walk *walk, const struct dt_nginx_text *val
         value->count && value->list[0].kind == DT_NGINX_TEXT ? value->list[0].text : DT_SLICE_NONE;
     if (test->how == DT_NGINX_EQUALS)
         return test->pattern.len == 0 && front.len ? NO : UNKNOWN;
+    struct dt_slice guard = DT_S(":(//.*)$"); /* our own: a path that would be a host */
+    if (!is && test->pattern.len > guard.len &&
+        dt_slice_eq(dt_slice_from(test->pattern, test->pattern.len - guard.len), guard))
+        return NO;
     if (leading(test->pattern, &lead, ret_has_group, &some) && !test->nocase) {
         if (!dt_slice_starts(front, lead))
             return is || front.len >= lead.len ? NO : UNKNOWN;

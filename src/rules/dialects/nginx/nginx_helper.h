@@ -41,12 +41,13 @@ extern const struct dt_nginx_helper dt_nginx_helpers[DT_NGINX_HELPERS];
 #define DT_NGINX_FOUND "$detour_found"
 
 /* What is left of a query: a map of "&$args" to what is kept of it, in runs between what is not.
- * Group 1 is a parameter that stays. */
+ * Group 1 is a parameter that stays, group 2 a run of those that do not. */
+#define DT_NGINX_OTHERS "((?:(?!(?1))&[^&]*)*+))^(?2)"
 #define DT_NGINX_QUERY_SOURCE "&$args"
 #define DT_NGINX_WITHOUT "~(?(DEFINE)(&(?!(?:" /* then names ... */
-#define DT_NGINX_WITHOUT_END ")(?:=|&|$))[^&]+))^"
+#define DT_NGINX_WITHOUT_END ")(?:=|&|$))[^&]+)" DT_NGINX_OTHERS
 #define DT_NGINX_KEEP "~(?(DEFINE)(&(?:"
-#define DT_NGINX_KEEP_END ")(?:=[^&]*)?(?=&|$)))^"
+#define DT_NGINX_KEEP_END ")(?:=[^&]*)?(?=&|$))" DT_NGINX_OTHERS
 #define DT_NGINX_RUNS 9
 #define DT_NGINX_ANY_NAME "[^=&]*" /* the star of utm_* */
 /* And the same with "?" in front, for targets without a query. */

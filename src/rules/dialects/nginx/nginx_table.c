@@ -153,8 +153,80 @@ static bool is_helper(const struct dt_nginx_table *table, const struct dt_nginx_
     return row == table->count && !helper->rows[2 * row];
 }
 
-static void recognise(struct dt_nginx_table *table)
+/* Cuts what stands in front off; false when it does not. */
+static bool cut(struct dt_slice *text, const char *front)
 {
+    bool is = dt_slice_starts(*text, dt_slice_str(front));
+    *text = dt_slice_from(*text, is ? strlen(front) : 0);
+    return is;
+}
+
+/* Names of parameters: "a|b\.c|utm_[^=&]*" as "a,b.c,utm_*". */
+static bool read_names(struct dt_nginx *nginx, struct dt_slice text, struct dt_slice *ret)
+{
+    char *mem = dt_arena_alloc(&nginx->reader->set->arena, text.len + 1);
+    size_t len = 0;
+    if (!mem)
+        return dt_reader_nomem(nginx->reader);
+    while (text.len) {
+        if (cut(&text, DT_NGINX_ANY_NAME)) {
+            mem[len++] = '*';
+            continue;
+        }
+        if (text.ptr[0] == '\\' && text.len > 1)
+            text = dt_slice_from(text, 1);
+        mem[len++] = text.ptr[0] == '|' ? ',' : text.ptr[0];
+        text = dt_slice_from(text, 1);
+    }
+    *ret = dt_slice_of(mem, len);
+    return true;
+}
+
+/* Up to where `end` stands. */
+static bool cut_to(struct dt_slice *text, const char *end, struct dt_slice *ret)
+{
+    const char *at = memmem(text->ptr, text->len, end, strlen(end));
+    if (!at)
+        return false;
+    *ret = dt_slice_of(text->ptr, (size_t)(at - text->ptr));
+    *text = dt_slice_from(*text, ret->len + strlen(end));
+    return true;
+}
+
+/* Maps that say what of the query is sent on. */
+static void recognise_query(struct dt_nginx *nginx, struct dt_nginx_table *table)
+{
+    struct dt_slice names, own;
+    struct dt_slice key = table->rows[0].key.text;
+    if (dt_slice_eq(table->source.text, DT_S(DT_NGINX_QUERY_SOURCE))) {
+        struct dt_slice keep = key, without = key;
+        if (cut(&without, DT_NGINX_WITHOUT + 1) && cut_to(&without, DT_NGINX_WITHOUT_END, &names)) {
+            if (read_names(nginx, names, &table->names))
+                table->helper = DT_NGINX_REST_ARGS;
+            return;
+        }
+        if (cut(&keep, DT_NGINX_WITHOUT + 1) && cut_to(&keep, ")(?:=|&|$))(?:", &own))
+            key = keep;
+        else if (!cut(&key, DT_NGINX_KEEP + 1))
+            return;
+        if (cut_to(&key, DT_NGINX_KEEP_END, &names) && read_names(nginx, names, &table->names))
+            table->helper = DT_NGINX_KEEP_ARGS;
+        return;
+    }
+    const struct dt_nginx_table *rest =
+        dt_nginx_table_find(nginx, dt_slice_from(table->source.text, 1));
+    if (rest && rest->helper && dt_slice_eq(key, dt_slice_from(DT_S(DT_NGINX_LEAD), 1)) &&
+        dt_slice_eq(table->rows[0].value->text, DT_S(DT_NGINX_LED))) {
+        table->names = rest->names;
+        table->helper =
+            rest->helper == DT_NGINX_KEEP_ARGS ? DT_NGINX_KEEP_ARGS : DT_NGINX_LEFT_ARGS;
+    }
+}
+
+static void recognise(struct dt_nginx *nginx, struct dt_nginx_table *table)
+{
+    if (table->count == 1 && table->rows[0].kind == DT_NGINX_REGEX && !table->geo)
+        recognise_query(nginx, table);
     for (size_t i = 0; i < DT_NGINX_HELPERS; i++)
         if (dt_slice_eq(table->name, dt_slice_str(dt_nginx_helpers[i].name)) &&
             is_helper(table, &dt_nginx_helpers[i]))
@@ -181,6 +253,6 @@ bool dt_nginx_table_read(struct dt_nginx *nginx, const struct dt_nginx_dir *dir,
     table->broken = !read_rows(nginx, table, dir->children, 0);
     if (table->count)
         qsort(table->rows, table->count, sizeof *table->rows, geo ? compare_nets : compare);
-    recognise(table);
+    recognise(nginx, table);
     return !table->broken;
 }

@@ -22,18 +22,83 @@ bool dt_nginx_encode(struct dt_nginx *nginx, struct dt_slice path, struct dt_sli
     return dt_nginx_keep(nginx, &buf, ret);
 }
 
+/* The length of "?<name>", "?P<name>" or "?'name'" at the start of s; 0: it is none. */
+static size_t group_name(struct dt_slice s, struct dt_slice *ret)
+{
+    size_t from = dt_slice_starts(s, DT_S("?P<"))                                    ? 3
+                  : dt_slice_starts(s, DT_S("?<")) || dt_slice_starts(s, DT_S("?'")) ? 2
+                                                                                     : 0;
+    if (!from || from >= s.len || !(dt_is_alpha(s.ptr[from]) || s.ptr[from] == '_'))
+        return 0;
+    const char *end = memchr(s.ptr + from, s.ptr[1] == '\'' ? '\'' : '>', s.len - from);
+    if (!end)
+        return 0;
+    *ret = dt_slice_of(s.ptr + from, (size_t)(end - s.ptr) - from);
+    return (size_t)(end - s.ptr) + 1;
+}
+
+#define NAMES_MAX 32u
+
+/* Copies an expression. take: names of groups are taken out, to the list; else they are put in. */
+static void copy_names(struct dt_slice text, struct dt_slice *names, bool take, struct dt_buf *out)
+{
+    unsigned groups = 0;
+    bool class = false;
+    for (size_t at = 0; at < text.len; at++) {
+        char c = text.ptr[at];
+        dt_buf_char(out, c);
+        if (c == '\\' && at + 1 < text.len) {
+            dt_buf_char(out, text.ptr[++at]);
+        } else if (class) {
+            class = c != ']';
+        } else if (c == '[') {
+            class = true;
+        } else if (c == '(') {
+            struct dt_slice behind = dt_slice_from(text, at + 1), name;
+            size_t len = group_name(behind, &name);
+            bool plain = behind.len && behind.ptr[0] != '?' && behind.ptr[0] != '*';
+            if ((!len && !plain) || groups == NAMES_MAX)
+                continue;
+            if (take && len)
+                names[groups] = name;
+            else if (!take && names[groups].len)
+                dt_buf_printf(out, "?<%.*s>", DT_SLICE_FMT(names[groups]));
+            at += take ? len : 0;
+            groups++;
+        }
+    }
+}
+
+/* As an expression for paths in normal form; dt_apache_regex knows no names. */
+static bool translate(struct dt_nginx *nginx, const struct dt_nginx_test *test,
+                      struct dt_slice *ret)
+{
+    struct dt_slice names[NAMES_MAX] = {DT_SLICE_NONE}, bare, text;
+    struct dt_buf buf;
+    if (memmem(test->pattern.ptr, test->pattern.len, "(?<=", 4) ||
+        memmem(test->pattern.ptr, test->pattern.len, "(?<!", 4))
+        return DT_NGINX_REFUSE(nginx->reader, test->word, "source-regex",
+                               "an expression that looks behind");
+    dt_buf_init(&buf, DT_PATTERN_MAX);
+    copy_names(test->pattern, names, true, &buf);
+    if (!dt_nginx_keep(nginx, &buf, &bare))
+        return false;
+    bool fine = dt_apache_regex(nginx->apache, bare, 0, &buf);
+    if (!(dt_nginx_keep(nginx, &buf, &text) && fine))
+        return false;
+    copy_names(text, names, false, &buf);
+    return dt_nginx_keep(nginx, &buf, ret);
+}
+
 bool dt_nginx_want_regex(struct dt_nginx *nginx, struct dt_nginx_want *want,
                          const struct dt_nginx_test *test)
 {
-    struct dt_buf buf;
     struct dt_nginx_path path = {.nocase = test->nocase, .negated = test->negated};
     dt_nginx_go_to(nginx->reader, test->word);
     if (want->path_count == DT_NGINX_PATHS)
         return DT_NGINX_REFUSE(nginx->reader, test->word, "nginx-many",
                                "more expressions about the path than one rule can have");
-    dt_buf_init(&buf, DT_PATTERN_MAX);
-    bool fine = dt_apache_regex(nginx->apache, test->pattern, 0, &buf);
-    if (!(dt_nginx_keep(nginx, &buf, &path.text) && fine))
+    if (!translate(nginx, test, &path.text))
         return false;
     path.written = test->pattern;
     path.groups = (uint8_t)dt_apache_groups(path.text);
@@ -462,7 +527,8 @@ static bool args(struct dt_nginx *nginx, const struct dt_nginx_want *want,
     if (test->how == DT_NGINX_MATCHES && !test->negated && !test->nocase &&
         parameter(test->pattern, &one))
         return add_params(nginx, want, test, one, false, ret);
-    if (test->how == DT_NGINX_MATCHES && dt_slice_eq(test->pattern, DT_S("^$")))
+    if (test->how == DT_NGINX_MATCHES &&
+        (dt_slice_eq(test->pattern, DT_S("^$")) || dt_slice_eq(test->pattern, DT_S("^(?:&)*$"))))
         any = (struct dt_nginx_test){
             .how = DT_NGINX_TRUE, .negated = !test->negated, .word = test->word};
     if (test->how == DT_NGINX_EQUALS && test->pattern.len == 0)
