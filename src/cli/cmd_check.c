@@ -5,8 +5,8 @@
  * compiled rules are asked where requests end; then what the files promise with @expect is held
  * against them.
  */
-#include "cli/check_flat.h"
 #include "cli/commands.h"
+#include "cli/flat_output.h"
 #include "cli/moment.h"
 #include "cli/rows.h"
 
@@ -154,7 +154,7 @@ static int work(struct dt_check *check)
         return DT_EXIT_FINDINGS;
     int code = report(check);
     if (values->flatten) {
-        int written = dt_check_flat_write(check, values->output);
+        int written = dt_flat_output(check, values->output);
         code = code ? code : written;
     }
     dt_check_release(check);

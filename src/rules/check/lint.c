@@ -85,7 +85,9 @@ static struct dt_slice written_head(struct dt_slice target)
 /* Where a text stands last in the line: a source may have the same. */
 static const char *find_last(struct dt_slice line, struct dt_slice text)
 {
-    for (size_t at = line.len < text.len ? 0 : line.len - text.len + 1; at-- > 0;)
+    if (!line.ptr || line.len < text.len)
+        return NULL;
+    for (size_t at = line.len - text.len + 1; at-- > 0;)
         if (dt_slice_eq_nocase(dt_slice_of(line.ptr + at, text.len), text))
             return line.ptr + at;
     return NULL;

@@ -3,7 +3,7 @@
  * A set with an error in it is never written: what could not be read would be lost. The same holds
  * for a rule that cannot be said in the native language, though there should be none.
  */
-#include "cli/check_flat.h"
+#include "cli/flat_output.h"
 #include "base/file.h"
 #include "cli/text.h"
 #include "rules/check/flatten.h"
@@ -39,7 +39,7 @@ static void say(const struct dt_check *check, const char *output)
     fprintf(stderr, " flattened%s%s\n", output ? ", written to " : "", output ? output : "");
 }
 
-int dt_check_flat_write(struct dt_check *check, const char *output)
+int dt_flat_output(struct dt_check *check, const char *output)
 {
     struct dt_ruleset *set = check->load.files.set;
     struct dt_convert *convert = NULL;
