@@ -5,7 +5,7 @@
  *
  * A row answers where its map is asked, which is before the rules that were written since. So a
  * rule joins a map only when none of those may match the same request: for pages it is known which
- * paths were written where, for others how their paths begin. Else it opens another map.
+ * were written where, for others how their paths begin. Else it opens another map.
  */
 #include "rules/dialects/apache/apache_write.h"
 
@@ -32,8 +32,9 @@ struct class
 
 struct group {
     struct class class;
-    uint32_t rows;     /* that there could be */
-    uint32_t position; /* of its map in the body; 0: none is open */
+    uint32_t rows;      /* that there could be */
+    uint32_t questions; /* of them, with a query in the target */
+    uint32_t position;  /* of its map in the body; 0: none is open */
     struct dt_buf *file;
 };
 
@@ -42,9 +43,11 @@ struct pattern {
     uint32_t position;
 };
 
-struct path {
-    struct dt_slice text; /* in lower case, without its last slash */
-    uint32_t position;
+/* Pages by a hash of what they ask: two of one hash are taken for rivals, which costs a map at
+ * most. */
+struct page {
+    uint64_t hash;
+    uint32_t position; /* 0: the slot is free */
 };
 
 struct dt_apache_maps {
@@ -53,8 +56,8 @@ struct dt_apache_maps {
     struct pattern patterns[PATTERNS];
     size_t pattern_count;
     uint32_t anything; /* where a rule was last written of which nothing is known */
-    struct path *paths;
-    size_t path_count, path_mask;
+    struct page *pages;
+    size_t page_mask;
     uint32_t position; /* of what is written next */
     unsigned files;
     struct dt_buf head; /* "RewriteMap ..." */
@@ -210,20 +213,70 @@ static struct dt_slice folded(struct dt_apache_write *apache, struct dt_slice pa
     return text;
 }
 
-static struct path *find_path(struct dt_apache_maps *maps, struct dt_slice text)
+static struct page *find_page(struct dt_apache_maps *maps, uint64_t hash)
 {
-    size_t at = (size_t)dt_hash64(text.ptr, text.len, 0) & maps->path_mask;
-    while (maps->paths[at].position && !dt_slice_eq(maps->paths[at].text, text))
-        at = (at + 1) & maps->path_mask;
-    return &maps->paths[at];
+    size_t at = (size_t)hash & maps->page_mask;
+    while (maps->pages[at].position && maps->pages[at].hash != hash)
+        at = (at + 1) & maps->page_mask;
+    return &maps->pages[at];
 }
 
-static void note_path(struct dt_apache_maps *maps, struct dt_slice text, uint32_t position)
+/* What a page asks for besides its path: a host, or any; these parameters, or any. ALL stands for
+ * both, and is what somebody looks for who asks for any. */
+enum side { SIDE_OWN, SIDE_ANY, SIDE_ALL };
+
+static uint64_t hash_page(const struct dt_rule *rule, struct dt_slice text, enum side host,
+                          enum side query)
 {
-    struct path *path = find_path(maps, text);
-    path->text = text;
-    if (path->position < position)
-        path->position = position;
+    uint64_t hash = dt_hash64(text.ptr, text.len, (uint64_t)host * 3 + (uint64_t)query);
+    if (host == SIDE_OWN)
+        hash = dt_hash64(rule->host.ptr, rule->host.len, hash);
+    for (unsigned i = 0; query == SIDE_OWN && i < rule->nparams; i++) {
+        const struct dt_param *param = &rule->params[i];
+        char name[2 * KEY_MAX];
+        size_t len = 0; /* a rule that ignores case has its own in lower case */
+        for (size_t at = 0; at < param->name.len && len < sizeof name; at++)
+            name[len++] = dt_ascii_lower(param->name.ptr[at]);
+        for (size_t at = 0; at < param->value.len && len < sizeof name; at++)
+            name[len++] = dt_ascii_lower(param->value.ptr[at]);
+        hash += dt_hash64(name, len, 1); /* in whatever order */
+    }
+    return hash;
+}
+
+static void note_page(struct dt_apache_maps *maps, const struct dt_rule *rule, struct dt_slice text,
+                      uint32_t position)
+{
+    enum side host = rule->host_kind == DT_HOST_EXACT ? SIDE_OWN : SIDE_ANY;
+    bool plain = true; /* a parameter of any value is one of many */
+    for (unsigned i = 0; i < rule->nparams; i++)
+        plain &= !rule->params[i].any_value;
+    enum side query = (rule->flags & DT_RULE_EXACT_QUERY) && plain ? SIDE_OWN : SIDE_ANY;
+    const enum side hosts[] = {host, SIDE_ALL}, queries[] = {query, SIDE_ALL};
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t hash = hash_page(rule, text, hosts[i / 2], queries[i % 2]);
+        struct page *page = find_page(maps, hash);
+        page->hash = hash;
+        if (page->position < position)
+            page->position = position;
+    }
+}
+
+/* The last place where a page was written that may be asked for by a request for this one. */
+static uint32_t last_page(struct dt_apache_maps *maps, const struct dt_rule *rule,
+                          struct dt_slice text)
+{
+    static const enum side own[] = {SIDE_OWN, SIDE_ANY}, all[] = {SIDE_ALL, SIDE_ALL};
+    const enum side *hosts = rule->host_kind == DT_HOST_EXACT ? own : all;
+    const enum side *queries = rule->flags & DT_RULE_EXACT_QUERY ? own : all;
+    uint32_t last = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        const struct page *page =
+            find_page(maps, hash_page(rule, text, hosts[i / 2], queries[i % 2]));
+        if (page->position > last)
+            last = page->position;
+    }
+    return last;
 }
 
 static void note_pattern(struct dt_apache_write *apache, const struct dt_rule *rule)
@@ -248,7 +301,7 @@ void dt_apache_maps_note(struct dt_apache_write *apache, const struct dt_rule *r
     if (!maps)
         return;
     if (rule->path_kind == DT_PATH_EXACT)
-        note_path(maps, folded(apache, rule->path), maps->position);
+        note_page(maps, rule, folded(apache, rule->path), maps->position);
     else
         note_pattern(apache, rule);
     maps->position++;
@@ -271,31 +324,49 @@ static uint32_t last_rival(const struct dt_apache_maps *maps, const struct dt_ru
 
 /* ---- Maps ---- */
 
-static void put_test(struct dt_apache_write *apache, const struct class *class, const char *name,
-                     struct dt_buf *out)
+/* "${redirects-301:${lower:%{SERVER_NAME}$1}}" */
+static void put_lookup(const struct class *class, const char *name, struct dt_buf *out)
 {
-    dt_buf_printf(out, "RewriteCond ${%s:", name);
+    dt_buf_printf(out, "${%s:", name);
     dt_buf_str(out, class->nocase ? "${lower:" : "");
     dt_buf_str(out, class->host ? "%{SERVER_NAME}" : "");
     dt_buf_str(out, class->noslash ? "$1" : "%{REQUEST_URI}");
     dt_buf_str(out, class->query == QUERY_KEY ? "?%{QUERY_STRING}" : "");
-    dt_buf_str(out, class->nocase ? "}} " : "} ");
-    dt_buf_str(out, class->target ? "^(.+)$\n" : ".\n");
-    apache->lower |= class->nocase;
+    dt_buf_str(out, class->nocase ? "}}" : "}");
 }
 
-static void put_rule(const struct class *class, struct dt_buf *out)
+/* question: for rows with a query in their target. Its "?" must stand in the substitution: one that
+ * comes out of a map is refused (CVE-2024-38474). */
+static void put_rule(const struct class *class, const char *name, bool question, struct dt_buf *out)
 {
-    dt_buf_printf(out, "RewriteRule %s %s [", class->noslash ? "^(.*?)/?$" : "^",
-                  class->target ? "%1" : "-");
+    const char *row = question ? "^([^?]+)\\?(.*)$" : class->target ? "^(.+)$" : ".";
+    dt_buf_str(out, "RewriteCond ");
+    put_lookup(class, name, out);
+    dt_buf_printf(out, " %s\nRewriteRule %s %s [", row, class->noslash ? "^(.*?)/?$" : "^",
+                  question        ? "%1?%2"
+                  : class->target ? "%1"
+                                  : "-");
     if (class->status == 410)
         dt_buf_str(out, "G");
     else
         dt_buf_printf(out, "R=%u,L", class->status);
-    dt_buf_str(out, class->append ? ",QSA" : class->drop ? ",QSD" : "");
+    dt_buf_str(out, class->append ? ",QSA" : class->drop && !question ? ",QSD" : "");
     dt_buf_str(out, class->target ? ",NE" : "");
     dt_apache_put_env(class->env, out);
-    dt_buf_str(out, "]\n\n");
+    dt_buf_str(out, "]\n");
+}
+
+/* What the host, the scheme and the port must be, and whether there may be a query. */
+static void put_conds(struct dt_apache_write *apache, const struct class *class)
+{
+    struct dt_rule like = {.scheme = class->scheme, .port = class->port};
+    struct dt_apache_line line = {.env = 0};
+    dt_buf_init(&line.conds, 1024);
+    dt_apache_put_host(apache, &like, &line);
+    dt_buf_put(&apache->body, dt_buf_slice(&line.conds));
+    if (class->query == QUERY_NONE)
+        dt_apache_put_cond(&apache->body, "%{QUERY_STRING}", DT_S("^$"), "");
+    dt_buf_release(&line.conds);
 }
 
 static void put_name(struct dt_apache_write *apache, const struct class *class, struct dt_buf *out)
@@ -315,33 +386,26 @@ static void put_name(struct dt_apache_write *apache, const struct class *class, 
 static bool open_map(struct dt_apache_write *apache, struct group *group)
 {
     struct dt_apache_maps *maps = apache->maps;
-    const struct class *class = &group->class;
-    struct dt_apache_line line = {.env = 0};
-    struct dt_buf name;
+    struct dt_buf *body = &apache->body, name;
     if (maps->files == FILES)
         return false;
     dt_buf_init(&name, 256);
-    put_name(apache, class, &name);
+    put_name(apache, &group->class, &name);
     size_t bare = name.len;
     dt_buf_str(&name, ".txt");
     group->file = dt_write_file(apache->write, dt_buf_slice(&name));
-    if (group->file) {
-        struct dt_rule like = {.scheme = class->scheme, .port = class->port};
-        name.len = bare;
-        dt_buf_char(&name, '\0');
+    if (group->file && !dt_buf_err(&name)) {
+        name.ptr[bare] = '\0';
         maps->files++;
         dt_buf_printf(&maps->head, "RewriteMap %s txt:%s.txt\n", name.ptr, name.ptr);
-        dt_buf_init(&line.conds, 1024);
-        dt_apache_put_host(apache, &like, &line);
-        if (apache->body.len && apache->body.ptr[apache->body.len - 1] == '\n' &&
-            (apache->body.len < 2 || apache->body.ptr[apache->body.len - 2] != '\n'))
-            dt_buf_char(&apache->body, '\n');
-        dt_buf_put(&apache->body, dt_buf_slice(&line.conds));
-        if (class->query == QUERY_NONE)
-            dt_apache_put_cond(&apache->body, "%{QUERY_STRING}", DT_S("^$"), "");
-        put_test(apache, class, name.ptr, &apache->body);
-        put_rule(class, &apache->body);
-        dt_buf_release(&line.conds);
+        if (body->len > 1 && body->ptr[body->len - 2] != '\n')
+            dt_buf_char(body, '\n');
+        for (int question = group->questions ? 1 : 0; question >= 0; question--) {
+            put_conds(apache, &group->class);
+            put_rule(&group->class, name.ptr, question, body);
+        }
+        dt_buf_char(body, '\n');
+        apache->lower |= group->class.nocase;
         group->position = maps->position++;
     }
     dt_buf_release(&name);
@@ -378,13 +442,13 @@ bool dt_apache_maps_take(struct dt_apache_write *apache, uint32_t number)
     struct dt_slice text = folded(apache, rule->path);
     bool fine = put_key(apache, rule, &key) && row_length(rule, dt_buf_slice(&key)) < ROW_MAX;
     if (fine) {
-        uint32_t rival = last_rival(maps, rule, text, find_path(maps, text)->position);
+        uint32_t rival = last_rival(maps, rule, text, last_page(maps, rule, text));
         fine = (group->position && group->position >= rival) || open_map(apache, group);
     }
     if (fine) {
         (void)dt_write_begin(apache->write, number);
         write_row(apache, rule, group, dt_buf_slice(&key));
-        note_path(maps, text, group->position);
+        note_page(maps, rule, text, group->position);
     }
     dt_buf_release(&key);
     return fine;
@@ -395,16 +459,16 @@ bool dt_apache_maps_begin(struct dt_apache_write *apache)
     struct dt_write *write = apache->write;
     struct dt_apache_maps *maps = calloc(1, sizeof *maps);
     size_t slots = 64;
-    while (slots < 2 * (size_t)write->count + 2)
+    while (slots < 8 * (size_t)write->count + 8)
         slots *= 2;
     if (maps)
-        maps->paths = calloc(slots, sizeof *maps->paths);
-    if (!maps || !maps->paths) {
+        maps->pages = calloc(slots, sizeof *maps->pages);
+    if (!maps || !maps->pages) {
         free(maps);
         return false;
     }
     apache->maps = maps;
-    maps->path_mask = slots - 1;
+    maps->page_mask = slots - 1;
     maps->position = 1;
     dt_buf_init(&maps->head, 64u << 10);
     for (uint32_t i = 0; i < write->count; i++) {
@@ -412,8 +476,10 @@ bool dt_apache_maps_begin(struct dt_apache_write *apache)
         struct class class;
         struct group *group =
             class_of(apache, rule, &class) ? find_group(maps, &class, true) : NULL;
-        if (group)
+        if (group) {
             group->rows++;
+            group->questions += rule->target.len && memchr(rule->target.ptr, '?', rule->target.len);
+        }
     }
     return true;
 }
@@ -432,7 +498,7 @@ void dt_apache_maps_free(struct dt_apache_write *apache)
 {
     if (!apache->maps)
         return;
-    free(apache->maps->paths);
+    free(apache->maps->pages);
     dt_buf_release(&apache->maps->head);
     free(apache->maps);
     apache->maps = NULL;
