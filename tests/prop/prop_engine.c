@@ -51,6 +51,16 @@ static bool read_world(struct engine *engine, const struct world *world, bool sa
     return err == DT_OK;
 }
 
+bool engine_compile(struct engine *engine)
+{
+    size_t len = 0;
+    dt_snapshot_release(&engine->snapshot);
+    free(engine->mem);
+    engine->mem = compile(engine->set, &len);
+    return engine->mem && dt_snapshot_open(engine->mem, len, &engine->snapshot) == DT_OK &&
+           dt_snapshot_prepare(&engine->snapshot) == DT_OK;
+}
+
 bool engine_open(struct engine *engine, const struct world *world, bool say)
 {
     static const struct dt_loader LOADER = {.load = load, .zone = load_zone};

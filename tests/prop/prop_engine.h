@@ -21,6 +21,8 @@ struct engine {
 /* False when the text was not read without an error, or not compiled; with say,
  * errors are told. */
 bool engine_open(struct engine *engine, const struct world *world, bool say);
+/* Compiles the set of an open engine again, after it was changed. */
+bool engine_compile(struct engine *engine);
 void engine_close(struct engine *engine);
 
 /* The request as the engine takes it, in memory that lives until the next call.

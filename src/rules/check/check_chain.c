@@ -85,13 +85,17 @@ static uint32_t first_hop(const struct dt_trip *trip, uint32_t from, uint32_t to
     return best;
 }
 
-/* A loop is known by its rules. True when these are all part of loops that were told. */
+/* A loop is known by its rules. True when these are all part of loops that were told, one of them
+ * at a rule of this one. */
 static bool loop_is_known(const struct dt_follow *follow, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = from; i < to; i++)
+    bool told = false;
+    for (uint32_t i = from; i < to; i++) {
         if (!marked(follow, follow->trip.hops[i].rule, DT_FOLLOW_LOOP))
             return false;
-    return true;
+        told = told || marked(follow, follow->trip.hops[i].rule, DT_FOLLOW_TOLD);
+    }
+    return told;
 }
 
 static void put_circle(struct dt_buf *text, const struct dt_follow *follow, uint32_t first)
@@ -126,6 +130,7 @@ static void tell_circle(struct dt_follow *follow, bool possible)
             trip->hops[first].rule, dt_trip_url(trip, first), &text);
     if (finding)
         finding->other = trip->hops[next].rule;
+    mark(follow, trip->hops[first].rule, DT_FOLLOW_TOLD);
     for (uint32_t i = trip->circle; i < trip->count; i++)
         mark(follow, trip->hops[i].rule, DT_FOLLOW_LOOP);
     dt_buf_release(&text);
@@ -152,6 +157,7 @@ static void tell_growth(struct dt_follow *follow, bool possible)
             dt_trip_url(trip, at), &text);
     if (finding)
         finding->other = trip->hops[at + 1].rule;
+    mark(follow, rule, DT_FOLLOW_TOLD);
     for (uint32_t i = half; i < trip->count; i++)
         mark(follow, trip->hops[i].rule, DT_FOLLOW_LOOP);
     dt_buf_release(&text);

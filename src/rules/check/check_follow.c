@@ -6,6 +6,7 @@
  */
 #include "rules/check/check_follow.h"
 
+#include "base/out.h"
 #include "base/pages.h"
 #include "rules/check/check_cover.h"
 
@@ -55,12 +56,26 @@ static bool follow_plainest(struct dt_follow *follow, uint32_t rule)
     return dt_trip_go(&follow->trip, client);
 }
 
+/* The same request with one more parameter, where that may make a difference. */
+static void follow_query(struct dt_follow *follow, const struct dt_rule *rule,
+                         struct dt_request request)
+{
+    struct dt_out out = dt_out_init(follow->query, sizeof follow->query);
+    if (!follow->queries || (rule->flags & DT_RULE_EXACT_QUERY))
+        return;
+    dt_out_put(&out, request.query);
+    dt_out_put(&out, request.query.len ? DT_S("&anything=1") : DT_S("anything=1"));
+    request.query = dt_out_slice(&out);
+    if (!out.overflow && dt_follow_request(follow, &request))
+        dt_follow_tell(follow);
+}
+
 static bool has_variants(const struct dt_follow *follow, const struct dt_rule *rule)
 {
     if (!rule->target.len)
         return false;
     return rule->path_kind != DT_PATH_EXACT || (follow->schemes && rule->scheme == DT_SCHEME_ANY) ||
-           rule->nparams || rule->conditions;
+           rule->nparams || rule->conditions || follow->queries;
 }
 
 /* A rule whose time is over is told as such; where it led is past. */
@@ -70,21 +85,24 @@ static bool is_over(const struct dt_checker *checker, const struct dt_rule *rule
            dt_conditions_over(dt_ruleset_conditions(checker->set, rule->conditions), checker->now);
 }
 
-static void follow_rule(struct dt_follow *follow, uint32_t rule)
+static void follow_rule(struct dt_follow *follow, uint32_t number)
 {
     struct dt_checker *checker = follow->checker;
+    const struct dt_rule *rule = dt_ruleset_rule(checker->set, number);
     struct dt_witness witness;
-    if (is_over(checker, dt_ruleset_rule(checker->set, rule)))
+    if (is_over(checker, rule))
         return;
-    if (follow_plainest(follow, rule))
+    if (follow_plainest(follow, number))
         dt_follow_tell(follow);
-    if (!has_variants(follow, dt_ruleset_rule(checker->set, rule)))
+    if (!has_variants(follow, rule))
         return;
-    for (unsigned variant = 1; variant < VARIANTS && !checker->err; variant++) {
-        if (!dt_witness_make(checker->maker, rule, variant, &witness))
+    for (unsigned variant = follow->queries ? 0 : 1; variant < VARIANTS && !checker->err;
+         variant++) {
+        if (!dt_witness_make(checker->maker, number, variant, &witness))
             return;
-        if (dt_follow_request(follow, &witness.request))
+        if (variant && dt_follow_request(follow, &witness.request))
             dt_follow_tell(follow);
+        follow_query(follow, rule, witness.request);
     }
 }
 
@@ -107,6 +125,7 @@ static void look(struct dt_follow *follow)
     for (uint32_t i = 0; i < follow->checker->count; i++) {
         const struct dt_rule *rule = dt_ruleset_rule(set, i);
         follow->schemes |= rule->scheme != DT_SCHEME_ANY || rule->port || rule->flags & DT_RULE_URL;
+        follow->queries |= (rule->flags & DT_RULE_EXACT_QUERY) != 0;
         follow->hosts |= rule->host_kind != DT_HOST_ANY || rule->flags & DT_RULE_URL;
     }
 }
@@ -121,6 +140,8 @@ static void follow_all(struct dt_follow *follow)
     }
     if (!checker->err)
         follow_strangers(follow);
+    if (!checker->err)
+        dt_follow_cycles(follow);
     if (!checker->err)
         dt_follow_flatten(follow);
 }

@@ -13,7 +13,10 @@ enum dt_follow_flag {
     DT_FOLLOW_CHAIN = 1, /* a chain was told at this rule */
     DT_FOLLOW_LOOP = 2,  /* it is part of a loop that was told */
     DT_FOLLOW_OWN = 4,   /* its plainest request goes on beyond its own answer */
+    DT_FOLLOW_TOLD = 8,  /* a loop was told at this rule */
 };
+
+#define DT_FOLLOW_QUERY (10u << 10)
 
 struct dt_follow {
     struct dt_checker *checker;
@@ -24,6 +27,8 @@ struct dt_follow {
                            UINT32_MAX: none */
     bool schemes;       /* some rule looks at scheme or port */
     bool hosts;         /* some rule looks at the host */
+    bool queries;       /* some rule asks that there be no query, or no more than it names */
+    char query[DT_FOLLOW_QUERY];
 };
 
 /* Tells what a trip shows: the loop that it ends in, or the chain that begins with its first rule.

@@ -28,6 +28,16 @@ bool dt_paths_cover(const struct dt_paths *a, const struct dt_paths *b);
 /* False only when no path is one of both. */
 bool dt_paths_meet(const struct dt_paths *a, const struct dt_paths *b);
 
+/* A path of both, for words[] in place of what both leave open: names take one each, in turn, and
+ * so do stars when fill_stars. mem has cap bytes. False: there is none, or it does not fit. */
+struct dt_paths_words {
+    const struct dt_slice *words;
+    unsigned count;
+    bool fill_stars;
+};
+bool dt_paths_common(struct dt_slice a, struct dt_slice b, const struct dt_paths_words *words,
+                     char *mem, size_t cap, struct dt_slice *ret);
+
 /* The same of hosts: true only when every host of b's is one of a's; false only when there is none
  * of both. */
 bool dt_hosts_cover(const struct dt_rule *a, const struct dt_rule *b);
