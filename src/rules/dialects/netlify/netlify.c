@@ -5,9 +5,13 @@
  * Netlify's own accounts is refused line by line. A final slash does not count there, and the first
  * rule that matches wins. "!" (also when a file is there) is what a server without files does
  * anyway.
+ *
+ * A star right behind a letter leaves out a slash that it begins with: of "/p*" it is "x" for both
+ * "/px" and "/p/x". That is two rules here, "/p/" with a star first.
  */
 #include "base/buf.h"
 #include "rules/dialects/dialect.h"
+#include "rules/dialects/pattern.h"
 #include "rules/read/native_scan.h"
 #include "rules/read/reader.h"
 #include "rules/read/target.h"
@@ -60,6 +64,14 @@ static bool not_built(struct dt_reader *reader, struct dt_slice at, const char *
     return DT_REFUSE(reader, at, "not-built", "%s not built yet", what);
 }
 
+/* "http://" or "https://" as Netlify knows them: in lower case. */
+static size_t scan_scheme(struct dt_slice part)
+{
+    return dt_slice_starts(part, DT_S("http://"))    ? 7
+           : dt_slice_starts(part, DT_S("https://")) ? 8
+                                                     : 0;
+}
+
 static bool find_target(struct dt_reader *reader, struct parts *parts)
 {
     unsigned status;
@@ -74,11 +86,18 @@ static bool find_target(struct dt_reader *reader, struct parts *parts)
         return DT_REFUSE(reader, parts->all[1], "target-missing",
                          "a status where the target is expected");
     }
+    if (dt_is_digit(parts->all[1].ptr[0]))
+        return DT_REFUSE(reader, parts->all[1], "target-missing",
+                         "Netlify takes what begins with a digit for a status, where a query "
+                         "condition or the target is expected");
     for (parts->to = 1; parts->to < parts->count; parts->to++)
-        if (parts->all[parts->to].ptr[0] == '/' || dt_scan_http(parts->all[parts->to]))
+        if (parts->all[parts->to].ptr[0] == '/' || scan_scheme(parts->all[parts->to]))
             return true;
     for (size_t i = 1; i < parts->count; i++) {
         struct dt_rule unused = {0};
+        if (dt_scan_http(parts->all[i]))
+            return DT_REFUSE(reader, parts->all[i], "target-scheme",
+                             "Netlify knows http:// and https:// in lower case only");
         if (!memchr(parts->all[i].ptr, '=', parts->all[i].len))
             return dt_target_read(reader, parts->all[i], DT_TARGET_LITERAL, &unused) &&
                    DT_REFUSE(reader, parts->all[i], "target-missing",
@@ -90,7 +109,10 @@ static bool find_target(struct dt_reader *reader, struct parts *parts)
 
 static bool read_from(struct dt_reader *reader, struct dt_slice from, struct dt_rule *rule)
 {
-    size_t scheme = dt_scan_http(from);
+    size_t scheme = scan_scheme(from);
+    if (scheme == 0 && dt_scan_http(from))
+        return DT_REFUSE(reader, from, "source-scheme",
+                         "Netlify knows http:// and https:// in lower case only");
     if (dt_slice_starts(from, DT_S("//")))
         return DT_REFUSE(reader, from, "source-relative",
                          "a source begins with one /, http:// or https://");
@@ -128,6 +150,10 @@ static bool read_query(struct dt_reader *reader, const struct parts *parts, stru
             (value.len && memchr(value.ptr, '=', value.len)))
             return DT_REFUSE(reader, part, "netlify-query",
                              "a query condition is written name=value");
+        for (size_t before = 1; before < i; before++)
+            if (dt_slice_starts(parts->all[before], dt_slice_of(part.ptr, at)))
+                return DT_REFUSE(reader, part, "netlify-query",
+                                 "a second condition for this name: Netlify keeps the last only");
         len += part.len + 1;
     }
     if (len == 0)
@@ -219,26 +245,46 @@ static bool read_conditions(struct dt_reader *reader, const struct parts *parts,
     return fine && (copy.len == 0 || dt_options_parse(reader, copy, options));
 }
 
-static void read_line(struct dt_reader *reader)
+/* "/p/" and a star for "/p" and a star; an empty one when there is no such source. */
+static struct dt_slice folder_of(struct dt_reader *reader, struct dt_slice from)
 {
-    struct parts parts;
+    if (from.len < 2 || from.ptr[from.len - 1] != '*' || from.ptr[from.len - 2] == '/')
+        return DT_SLICE_NONE;
+    const struct dt_slice parts[] = {dt_slice_of(from.ptr, from.len - 1), DT_S("/*")};
+    return dt_pattern_join(reader, parts, 2);
+}
+
+static bool add_rule(struct dt_reader *reader, const struct parts *parts, struct dt_slice from)
+{
     struct dt_rule rule = {.file = reader->file, .line = reader->line};
     struct dt_options options = dt_options_standard();
     dt_captures_begin(&reader->captures);
+    bool fine = read_from(reader, from, &rule);
+    fine &= read_query(reader, parts, &rule);
+    reader->captures.broken = !fine;
+    fine &= dt_target_read(reader, parts->all[parts->to], DT_TARGET_NETLIFY, &rule);
+    fine &= read_status(reader, parts, &options.action.status);
+    fine &= read_conditions(reader, parts, &options);
+    return fine && dt_source_fold(reader, &rule, DT_RULE_IGNORE_SLASH) &&
+           dt_ruleset_intern_action(reader->set, &options.action, &rule.action) &&
+           dt_ruleset_intern_conditions(reader->set, &options.conditions, &rule.conditions) &&
+           dt_ruleset_add_rule(reader->set, &rule);
+}
+
+static void read_line(struct dt_reader *reader)
+{
+    struct parts parts;
+    struct dt_rule unused = {0};
+    dt_captures_begin(&reader->captures);
     if (!split(reader, &parts) || parts.count == 0)
         return;
-    bool fine = read_from(reader, parts.all[0], &rule);
-    if (!find_target(reader, &parts))
+    if (!find_target(reader, &parts)) {
+        (void)read_from(reader, parts.all[0], &unused);
         return;
-    fine &= read_query(reader, &parts, &rule);
-    reader->captures.broken = !fine;
-    fine &= dt_target_read(reader, parts.all[parts.to], DT_TARGET_NETLIFY, &rule);
-    fine &= read_status(reader, &parts, &options.action.status);
-    fine &= read_conditions(reader, &parts, &options);
-    if (fine && dt_source_fold(reader, &rule, DT_RULE_IGNORE_SLASH) &&
-        dt_ruleset_intern_action(reader->set, &options.action, &rule.action) &&
-        dt_ruleset_intern_conditions(reader->set, &options.conditions, &rule.conditions))
-        dt_ruleset_add_rule(reader->set, &rule);
+    }
+    struct dt_slice folder = folder_of(reader, parts.all[0]);
+    if (folder.len == 0 || add_rule(reader, &parts, folder))
+        (void)add_rule(reader, &parts, parts.all[0]);
 }
 
 bool dt_netlify_is(const struct dt_look *look)

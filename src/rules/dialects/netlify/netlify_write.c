@@ -22,7 +22,8 @@ struct line {
     struct dt_names names;
     struct dt_buf source; /* path and query conditions, without scheme and host */
     struct dt_buf target;
-    struct dt_buf tail; /* status and conditions */
+    struct dt_buf tail;           /* status and conditions */
+    const struct dt_rule *folder; /* of "/p/" with a star, when that was written last */
 };
 
 /* ---- The source ---- */
@@ -35,6 +36,19 @@ static void put_path_text(struct line *line, struct dt_slice text)
             dt_write_cannot(line->write, "literal",
                             "in a source for Netlify \"%c\" cannot stand for itself", text.ptr[i]);
     dt_buf_put(&line->source, text);
+}
+
+/* Was a folder of this name written right before, with the same host and conditions? Then a star
+ * right behind the name has nothing left that begins with a slash. */
+static bool has_folder(const struct line *line, struct dt_slice name)
+{
+    const struct dt_rule *rule = line->rule, *folder = line->folder;
+    if (!folder || !dt_slice_eq(folder->path, name))
+        return false;
+    bool line_alike = folder->file == rule->file && folder->line == rule->line;
+    return line_alike || (dt_slice_eq(folder->host, rule->host) && folder->nparams == 0 &&
+                          folder->host_kind == rule->host_kind && folder->port == rule->port &&
+                          folder->scheme == rule->scheme && folder->conditions == rule->conditions);
 }
 
 static void put_path(struct line *line)
@@ -57,10 +71,16 @@ static void put_path(struct line *line)
                                 "Netlify has a \"*\" at the end of a path only");
         }
     }
+    if (path.count && !folder && path.list[path.count - 1].kind == DT_PIECE_STAR &&
+        !has_folder(line, path.list[0].text))
+        dt_write_differs(line->write, "star",
+                         "in a star right behind a letter Netlify leaves out the slash that it "
+                         "begins with");
     if (line->source.len == 0)
         dt_buf_char(&line->source, '/');
     struct dt_slice written = dt_buf_slice(&line->source);
-    if (!folder && !(rule->flags & DT_RULE_IGNORE_SLASH) && !dt_slice_eq(written, DT_S("/")))
+    bool star = path.count && path.list[path.count - 1].kind == DT_PIECE_STAR;
+    if (!star && !(rule->flags & DT_RULE_IGNORE_SLASH) && !dt_slice_eq(written, DT_S("/")))
         dt_write_differs(line->write, "slash", "Netlify ignores a final slash");
     if (rule->flags & DT_RULE_IGNORE_CASE)
         dt_write_differs(line->write, "case", "Netlify does not ignore case");
@@ -71,24 +91,40 @@ static void put_path(struct line *line)
         dt_write_cannot(line->write, "path", "a source for Netlify begins with one \"/\"");
 }
 
+static void put_param(struct line *line, unsigned i)
+{
+    const struct dt_param *param = &line->rule->params[i];
+    struct dt_slice value = param->value;
+    struct dt_slice name = dt_names_query(&line->names, line->rule, param->name);
+    bool odd = value.len && (memchr(value.ptr, '=', value.len) || value.ptr[0] == ':');
+    bool twice = i && dt_slice_eq(param->name, line->rule->params[i - 1].name);
+    if (odd || twice || param->name.len == 0)
+        dt_write_cannot(line->write, "query", "a query condition of Netlify is name=value, once");
+    dt_buf_printf(&line->source, " %.*s=", DT_SLICE_FMT(param->name));
+    if (param->any_value && name.len)
+        dt_buf_printf(&line->source, ":%.*s", DT_SLICE_FMT(name));
+    else if (param->any_value)
+        dt_buf_printf(&line->source, ":any%u", i + 1);
+    else
+        dt_buf_put(&line->source, value);
+}
+
+/* The first may not begin with a digit: Netlify would take it for a status. */
 static void put_query(struct line *line)
 {
     const struct dt_rule *rule = line->rule;
-    for (unsigned i = 0; i < rule->nparams; i++) {
-        const struct dt_param *param = &rule->params[i];
-        struct dt_slice value = param->value;
-        struct dt_slice name = dt_names_query(&line->names, rule, param->name);
-        bool odd = value.len && (memchr(value.ptr, '=', value.len) || value.ptr[0] == ':');
-        if (odd || param->name.len == 0)
-            dt_write_cannot(line->write, "query", "a query condition of Netlify is name=value");
-        dt_buf_printf(&line->source, " %.*s=", DT_SLICE_FMT(param->name));
-        if (param->any_value && name.len)
-            dt_buf_printf(&line->source, ":%.*s", DT_SLICE_FMT(name));
-        else if (param->any_value)
-            dt_buf_printf(&line->source, ":any%u", i + 1);
-        else
-            dt_buf_put(&line->source, value);
-    }
+    unsigned first = 0;
+    while (first < rule->nparams && rule->params[first].name.len &&
+           dt_is_digit(rule->params[first].name.ptr[0]))
+        first++;
+    if (rule->nparams && first == rule->nparams)
+        dt_write_cannot(line->write, "query",
+                        "Netlify takes a query condition that begins with a digit for a status");
+    if (first < rule->nparams)
+        put_param(line, first);
+    for (unsigned i = 0; i < rule->nparams; i++)
+        if (i != first)
+            put_param(line, i);
     if (rule->flags & DT_RULE_EXACT_QUERY)
         dt_write_differs(line->write, "params",
                          "Netlify cannot ask for these query parameters and no others");
@@ -235,10 +271,13 @@ static void write_rule(struct line *line)
     if (rule->path_kind != DT_PATH_REGEX)
         put_path(line);
     put_query(line);
-    put_target(line);
+    if (rule->path_kind != DT_PATH_REGEX)
+        put_target(line);
     put_tail(line);
+    line->folder = NULL;
     if (!dt_write_go(line->write))
         return;
+    line->folder = rule->path_kind == DT_PATH_PREFIX ? rule : NULL;
     dt_write_lead(line->write, &line->write->out, "# ");
     if (rule->host_kind == DT_HOST_ANY)
         put_line(line, NULL);

@@ -50,7 +50,8 @@ struct dt_vercel_path {
 /* False when text is not in the syntax: ret->error says why (no memory too). */
 bool dt_vercel_parse(struct dt_arena *arena, struct dt_slice text, struct dt_vercel_path *ret);
 
-/* The piece of this name; NULL: there is none. */
+/* The piece of this name, the last one when there are several, as Vercel has it; NULL: there is
+ * none. */
 const struct dt_vercel_piece *dt_vercel_named(const struct dt_vercel_path *path,
                                               struct dt_slice name);
 

@@ -171,6 +171,30 @@ static bool read_label(struct item *item, struct dt_slice text, struct dt_slice 
     return false;
 }
 
+/* "(?:.+\.)?example\.com" is the host and all below, ".+\.example\.com" all below. */
+static bool read_domain(struct item *item, struct dt_slice text, bool *ret_fine)
+{
+    static const struct {
+        const char *begins, *host;
+    } rows[] = {{"(?:.+\\.)?", "."}, {"(?:.*\\.)?", "."}, {"(.+\\.)?", "."},  {"(.*\\.)?", "."},
+                {".+\\.", "*."},     {"(.+)\\.", "*."},   {"(?:.+)\\.", "*."}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct dt_slice begins = dt_slice_str(rows[i].begins);
+        if (!dt_slice_starts(text, begins))
+            continue;
+        *ret_fine = read_expression(item, dt_slice_from(text, begins.len), true);
+        for (unsigned at = 0; *ret_fine && at < item->texts.count; at++) {
+            const struct dt_slice parts[] = {dt_slice_str(rows[i].host), item->texts.list[at]};
+            if (memchr(parts[1].ptr, '*', parts[1].len) || !parts[1].len)
+                *ret_fine = refuse_value(item);
+            item->redirect->hosts[item->redirect->nhosts++] =
+                dt_pattern_join(item->reader, parts, 2);
+        }
+        return true;
+    }
+    return false;
+}
+
 static bool add_hosts(struct item *item)
 {
     struct dt_vercel_redirect *redirect = item->redirect;
@@ -189,6 +213,9 @@ static bool add_hosts(struct item *item)
             redirect->hosts[redirect->nhosts++] = label;
             return true;
         }
+        bool fine;
+        if (read_domain(item, text, &fine))
+            return fine;
     }
     if (!read_value(item, true))
         return false;

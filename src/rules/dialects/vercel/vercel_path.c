@@ -223,9 +223,10 @@ bool dt_vercel_parse(struct dt_arena *arena, struct dt_slice text, struct dt_ver
 const struct dt_vercel_piece *dt_vercel_named(const struct dt_vercel_path *path,
                                               struct dt_slice name)
 {
+    const struct dt_vercel_piece *found = NULL;
     for (unsigned i = 0; i < path->count; i++)
         if (path->list[i].kind == DT_VERCEL_PARAM && path->list[i].name.len &&
             dt_slice_eq(path->list[i].name, name))
-            return &path->list[i];
-    return NULL;
+            found = &path->list[i];
+    return found;
 }

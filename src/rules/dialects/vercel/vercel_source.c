@@ -32,7 +32,7 @@ static bool is_native(const struct dt_vercel_path *path)
         if (piece->kind == DT_VERCEL_GROUP || piece->modifier || piece->pattern.len ||
             piece->suffix.len || !dt_slice_eq(piece->prefix, DT_S("/")) || !ends ||
             dt_capture_name_length(piece->name) != piece->name.len || !piece->name.len ||
-            dt_slice_eq(piece->name, DT_S("splat")))
+            dt_slice_eq(piece->name, DT_S("splat")) || dt_vercel_named(path, piece->name) != piece)
             return false;
     }
     return true;

@@ -136,6 +136,8 @@ static bool put_name(struct target *target, size_t *i)
     end += pattern_len(dt_slice_from(target->text, end));
     if (end < target->text.len && (target->text.ptr[end] == '*' || target->text.ptr[end] == '+'))
         end++;
+    if (end + 1 == target->text.len && target->text.ptr[end] == '?')
+        target->text.len--; /* a modifier too: an empty query is none */
     *i = end - 1;
     if (piece)
         return put_group(target, piece, end);

@@ -67,7 +67,6 @@ static void put_host(struct dt_vercel_out *out)
             dt_buf_str(&regex, "(?:.+\\.)?");
         for (unsigned i = 0; i < out->names.labels; i++)
             dt_buf_printf(&regex, "(?<%.*s>[^.]+)\\.", DT_SLICE_FMT(out->names.list[i]));
-        out->named |= out->names.labels > 0;
         dt_write_quoted(&regex, rule->host);
         put_regex_value(buf, &regex);
     }
@@ -97,7 +96,6 @@ static void put_params(struct dt_vercel_out *out)
             dt_buf_str(buf, " }");
         else
             put_value(buf, "eq", value);
-        out->named = true; /* a key without a value is a name too */
     }
     if (rule->flags & DT_RULE_EXACT_QUERY)
         dt_write_differs(out->write, "params",
@@ -137,7 +135,6 @@ static void put_condition(struct dt_vercel_out *out, const struct dt_condition *
     struct dt_buf *buf = begin_item(out, condition->negated, cookie ? "cookie" : "header", key);
     if (condition->count == 0) {
         dt_buf_str(buf, " }");
-        out->named |= !condition->negated;
         return;
     }
     if (condition->count == 1 && !has_star(condition)) {
@@ -215,8 +212,7 @@ static void begin(struct dt_vercel_out *out)
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         dt_buf_clear(bufs[i]);
     memset(out->groups, 0, sizeof out->groups);
-    out->nhas = out->nmissing = out->ngroups = 0;
-    out->named = false;
+    out->nhas = out->nmissing = out->ngroups = out->unnamed = 0;
     dt_names_choose(out->write, out->rule, &out->names);
 }
 

@@ -4,6 +4,9 @@
  * own stays one, and what else is no text becomes a group that nobody asks for:
  *
  *     ^/archive/[0-9]+/(.*)\.php$     /archive/([0-9]+)/(.*).php     $1 is $2 then
+ *     ^/dir(?:/(.*))?$                 /dir{/(.*)}?
+ *
+ * What the reader made of Vercel's own sources finds its way back here.
  */
 #include "rules/dialects/vercel/vercel_write.h"
 
@@ -26,6 +29,7 @@ struct regex {
     struct dt_slice rest;
     struct dt_buf atoms; /* what is no text, for a group of its own */
     unsigned group;      /* of the expression, so far */
+    bool optional;       /* nothing so far must be there */
 };
 
 static size_t class_len(struct dt_slice text)
@@ -87,7 +91,7 @@ static size_t element_len(struct dt_slice text)
         return class_len(text);
     if (c == '\\')
         return text.len > 1 && (!dt_is_word(text.ptr[1]) || strchr("dDwWsS", text.ptr[1])) ? 2 : 0;
-    return strchr("^$|)*+?{", c) ? 0 : 1;
+    return strchr("^$|()*+?{", c) ? 0 : 1;
 }
 
 static bool is_literal(struct dt_slice element)
@@ -100,7 +104,9 @@ static void flush(struct regex *regex)
 {
     if (regex->atoms.len == 0)
         return;
+    regex->optional = false;
     regex->out->ngroups++;
+    regex->out->unnamed++;
     dt_buf_printf(&regex->out->source, "(%.*s)", DT_SLICE_FMT(dt_buf_slice(&regex->atoms)));
     dt_buf_clear(&regex->atoms);
 }
@@ -122,6 +128,73 @@ static bool group_known(struct dt_slice text)
     return false;
 }
 
+/* Plain text at the start of *rest, which is cut off. */
+static void put_plain(struct regex *regex, struct dt_slice *rest)
+{
+    while (rest->len) {
+        size_t len = element_len(*rest);
+        struct dt_slice element = dt_slice_of(rest->ptr, len);
+        if (len == 0 || !is_literal(element) || quantifier_len(dt_slice_from(*rest, len)))
+            return;
+        dt_vercel_put_literal(&regex->out->source, dt_slice_from(element, len - 1));
+        *rest = dt_slice_from(*rest, len);
+    }
+}
+
+/* "/:path*", "/:path+" and "/:path?", as the reader has written them. */
+static bool read_segments(struct regex *regex, struct dt_slice group, bool optional)
+{
+    struct dt_vercel_out *out = regex->out;
+    bool many = dt_slice_eq(group, DT_S("(?:/((?:[^/]+?)(?:/(?:[^/]+?))*))"));
+    bool one = optional && dt_slice_eq(group, DT_S("(?:/([^/]+?))"));
+    if ((!many && !one) || regex->group + 1 >= DT_CAPTURES_MAX)
+        return false;
+    out->groups[++regex->group] = (uint8_t)++out->ngroups;
+    dt_buf_str(&out->source, many ? "/:path" : "/:part");
+    if (out->ngroups > 1 || out->names.count)
+        dt_buf_printf(&out->source, "%u", out->ngroups); /* a name of its own */
+    dt_buf_char(&out->source, !many ? '?' : optional ? '*' : '+');
+    regex->optional &= optional;
+    return true;
+}
+
+/* "(?:text(group)text)?" are braces. False, and nothing is read, when it is something else. */
+static bool read_braces(struct regex *regex, struct dt_slice group)
+{
+    struct dt_slice rest = dt_slice_of(group.ptr + 3, group.len - 4);
+    size_t before = regex->out->source.len;
+    struct dt_slice after = dt_slice_from(regex->rest, group.len);
+    bool optional = dt_slice_starts(after, DT_S("?"));
+    size_t quantifier = quantifier_len(after);
+    bool inner;
+    flush(regex);
+    if (read_segments(regex, group, optional) && quantifier == (optional ? 1u : 0u)) {
+        cut(regex, group.len + quantifier);
+        return true;
+    }
+    regex->out->source.len = before;
+    dt_buf_char(&regex->out->source, '{');
+    put_plain(regex, &rest);
+    size_t len = dt_slice_starts(rest, DT_S("(")) ? group_len(rest, &inner) : 0;
+    bool fine = dt_slice_starts(group, DT_S("(?:")) && quantifier == (optional ? 1u : 0u) &&
+                len > 2 && !inner && rest.ptr[1] != '?' && regex->group + 1 < DT_CAPTURES_MAX;
+    if (fine) {
+        dt_buf_put(&regex->out->source, dt_slice_of(rest.ptr, len));
+        rest = dt_slice_from(rest, len);
+        put_plain(regex, &rest);
+    }
+    if (!fine || rest.len) {
+        regex->out->source.len = before;
+        return false;
+    }
+    dt_buf_str(&regex->out->source, optional ? "}?" : "}");
+    regex->out->unnamed++;
+    regex->out->groups[++regex->group] = (uint8_t)++regex->out->ngroups;
+    regex->optional &= optional;
+    cut(regex, group.len + quantifier);
+    return true;
+}
+
 static bool read_group(struct regex *regex)
 {
     bool inner;
@@ -130,6 +203,8 @@ static bool read_group(struct regex *regex)
     size_t quantifier = quantifier_len(dt_slice_from(regex->rest, len));
     bool special = len > 1 && group.ptr[1] == '?';
     bool named = dt_slice_starts(group, DT_S("(?<")) && len > 3 && dt_is_word(group.ptr[3]);
+    if (len > 4 && inner)
+        return read_braces(regex, group);
     if (len < 3 || inner || quantifier == SIZE_MAX || (special && !named && !group_known(group)))
         return false;
     if (named) {
@@ -153,6 +228,8 @@ static bool read_group(struct regex *regex)
     flush(regex);
     if (body.ptr[0] == '?')
         return false;
+    regex->optional = false;
+    regex->out->unnamed++;
     regex->out->groups[number] = (uint8_t)++regex->out->ngroups;
     dt_buf_printf(&regex->out->source, "(%.*s)", DT_SLICE_FMT(body));
     cut(regex, len);
@@ -172,6 +249,7 @@ static bool read_element(struct regex *regex)
     }
     flush(regex);
     cut(regex, len);
+    regex->optional = false;
     dt_vercel_put_literal(&regex->out->source, dt_slice_from(element, len - 1));
     return true;
 }
@@ -196,17 +274,38 @@ static bool read_ends(struct regex *regex, bool *ret_open)
     return slash && !quantifier_len(dt_slice_from(rest, slash));
 }
 
+/* What the reader makes of a source that Vercel tries without its first slash, too: "^(?:x|/)$"
+ * when it may be nothing at all, and "^(?|x|/x)$" when it does not begin with a slash. */
+static bool cut_retry(struct regex *regex, bool *ret_nothing)
+{
+    struct dt_slice text = regex->rest;
+    *ret_nothing = dt_slice_starts(text, DT_S("^(?:")) && text.len > 8 &&
+                   memcmp(text.ptr + text.len - 4, "|/)$", 4) == 0;
+    if (*ret_nothing) {
+        regex->rest = dt_slice_of(text.ptr + 4, text.len - 8);
+        return true;
+    }
+    size_t half = text.len > 8 ? (text.len - 8) / 2 : 0;
+    if (!half || text.len % 2 || !dt_slice_starts(text, DT_S("^(?|")) ||
+        memcmp(text.ptr + 4 + half, "|/", 2) != 0 ||
+        memcmp(text.ptr + 4, text.ptr + 6 + half, half) != 0)
+        return false;
+    regex->rest = dt_slice_of(text.ptr + 4, half);
+    return true;
+}
+
 bool dt_vercel_put_regex(struct dt_vercel_out *out)
 {
-    struct regex regex = {.out = out, .rest = out->rule->path};
-    bool open = false;
+    struct regex regex = {.out = out, .rest = out->rule->path, .optional = true};
+    bool open = false, nothing = false;
     dt_buf_init(&regex.atoms, 64u << 10);
-    bool fine = read_ends(&regex, &open);
+    bool fine = cut_retry(&regex, &nothing) || read_ends(&regex, &open);
     while (fine && regex.rest.len)
         fine = regex.rest.ptr[0] == '(' ? read_group(&regex) : read_element(&regex);
     if (open)
         dt_buf_str(&regex.atoms, ".*");
     flush(&regex);
+    fine = fine && regex.optional >= nothing;
     if (dt_buf_err(&regex.atoms))
         out->source.err = dt_buf_err(&regex.atoms);
     dt_buf_release(&regex.atoms);
@@ -215,8 +314,7 @@ bool dt_vercel_put_regex(struct dt_vercel_out *out)
 
 /* ---- The native kinds ---- */
 
-/* A name for the star that no segment has. */
-static const char *star_name(const struct dt_names *names)
+const char *dt_vercel_star(const struct dt_names *names)
 {
     static const char *const choice[] = {"path", "rest", "splat"};
     for (size_t i = 0; i < 2; i++) {
@@ -246,116 +344,16 @@ void dt_vercel_put_source(struct dt_vercel_out *out)
             dt_vercel_put_literal(&out->source, piece->text);
             continue;
         }
-        out->named = true;
         if (piece->kind == DT_PIECE_NAME) {
             dt_buf_printf(&out->source, ":%.*s", DT_SLICE_FMT(name));
             continue;
         }
         folder = piece->number == DT_WRITE_FOLDER;
-        dt_buf_printf(&out->source, "%s:%s(.*)%s", folder ? "/" : "", star_name(&out->names),
+        dt_buf_printf(&out->source, "%s:%s(.*)%s", folder ? "/" : "", dt_vercel_star(&out->names),
                       folder && path.count > 1 ? "?" : "");
     }
     if ((out->rule->flags & DT_RULE_IGNORE_SLASH) && out->source.len && !folder)
         dt_buf_str(&out->source, "{/}?");
     else if (out->source.len == 0)
         dt_buf_char(&out->source, '/');
-}
-
-/* ---- The destination ---- */
-
-struct target {
-    struct dt_vercel_out *out;
-    char place;     /* DT_MARK_... */
-    bool name_last; /* a name was written last, or a number */
-    bool number_last;
-};
-
-static bool brackets(struct dt_slice text, size_t at)
-{
-    return text.ptr[at] == '(' && at + 1 < text.len && text.ptr[at + 1] != ')' &&
-           memchr(text.ptr + at, ')', text.len - at);
-}
-
-static void put_byte(struct target *target, struct dt_slice text, size_t at)
-{
-    struct dt_vercel_out *out = target->out;
-    char c = text.ptr[at], next = at + 1 < text.len ? text.ptr[at + 1] : 0;
-    bool sign = (c == ':' && dt_is_word(next)) || (brackets(text, at) && out->ngroups == 0) ||
-                (at == 0 && target->name_last && (c == '*' || c == '+' || c == '('));
-    if (at == 0 && ((target->name_last && dt_is_word(c)) ||
-                    (target->number_last && (dt_is_alpha(c) || (c >= '1' && c <= '9')))))
-        dt_write_cannot(out->write, "target-text",
-                        "Vercel cannot tell where a capture ends before a letter or digit");
-    if (c == '$' && (dt_is_alpha(next) || (next >= '1' && next <= '9')))
-        dt_write_cannot(out->write, "target-text", "Vercel takes \"$%c\" for a capture", next);
-    if (sign && target->place == DT_MARK_QUERY)
-        dt_write_cannot(
-            out->write, "target-text",
-            "Vercel takes the \"%c\" in a value of the query for a pattern, and refuses "
-            "it",
-            c);
-    if (sign && target->place == DT_MARK_PATH)
-        dt_buf_printf(&out->target, "%%%02X", (unsigned)c);
-    else
-        dt_buf_char(&out->target, c);
-}
-
-static void put_text(struct target *target, struct dt_slice text)
-{
-    size_t scheme = target->out->target.len == 0 ? dt_scan_http(text) : 0;
-    dt_buf_put(&target->out->target, dt_slice_of(text.ptr, scheme));
-    target->place = scheme ? DT_MARK_HOST : target->place;
-    for (size_t i = scheme; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '#')
-            target->place = DT_MARK_FRAGMENT;
-        else if (c == '?' && target->place != DT_MARK_FRAGMENT)
-            target->place = DT_MARK_QUERY;
-        else if (c == '/' && target->place == DT_MARK_HOST)
-            target->place = DT_MARK_PATH;
-        put_byte(target, text, i);
-    }
-    target->name_last = target->number_last = false;
-}
-
-static void put_capture(struct target *target, const struct dt_piece *piece)
-{
-    struct dt_vercel_out *out = target->out;
-    const struct dt_rule *rule = out->rule;
-    struct dt_slice text, name = dt_names_of(&out->names, piece);
-    bool all = rule->path_kind == DT_PATH_PREFIX && rule->path.len == 0;
-    unsigned group = piece->kind == DT_PIECE_GROUP ? out->groups[piece->number] : 0;
-    if (piece->kind == DT_PIECE_OWN && dt_names_own(rule, piece, &text)) {
-        put_text(target, text);
-        return;
-    }
-    bool path = piece->kind == DT_PIECE_OWN && piece->number == DT_CAPTURE_PATH && all;
-    if (path)
-        dt_buf_char(&out->target, '/');
-    if (piece->kind == DT_PIECE_STAR || path)
-        dt_buf_printf(&out->target, ":%s", star_name(&out->names));
-    else if (piece->kind == DT_PIECE_OWN && piece->number == DT_CAPTURE_HOST && out->nhas)
-        dt_write_cannot(out->write, "target-capture", "{host} cannot be asked for here");
-    else if (piece->kind == DT_PIECE_NAME || piece->kind == DT_PIECE_QUERY ||
-             piece->kind == DT_PIECE_LABEL)
-        dt_buf_printf(&out->target, ":%.*s", DT_SLICE_FMT(name));
-    else if (group && group < 10)
-        dt_buf_printf(&out->target, "$%u", group);
-    else
-        dt_write_cannot(out->write, "target-capture",
-                        "a destination of Vercel has captures by name, or groups 1 to 9");
-    target->name_last = group == 0;
-    target->number_last = group != 0;
-}
-
-void dt_vercel_put_target(struct dt_vercel_out *out)
-{
-    struct target target = {.out = out, .place = DT_MARK_PATH};
-    struct dt_pieces pieces = dt_write_target(out->write, out->rule);
-    for (size_t i = 0; i < pieces.count; i++) {
-        if (pieces.list[i].kind == DT_PIECE_TEXT)
-            put_text(&target, pieces.list[i].text);
-        else
-            put_capture(&target, &pieces.list[i]);
-    }
 }
