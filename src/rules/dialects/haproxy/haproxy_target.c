@@ -188,6 +188,10 @@ static bool replace(struct work *work, const struct dt_haproxy_value *value)
     if (to->regex.len || (edge && !tied) || (edge && value->with.len && !slash))
         return refuse(work, "what regsub leaves of the path would choose the host");
     to->rest = edge && !value->with.len;
+    if (to->rest)
+        dt_reader_warn(work->haproxy->reader, work->haproxy->reader->text, "haproxy-location",
+                       "where no / is behind what regsub takes away, HAProxy sends another host: "
+                       "those paths are not redirected");
     dt_buf_init(&buf, DT_PATTERN_MAX);
     dt_buf_str(&buf, tied ? "(?:" : "^(.*?)(?:");
     dt_buf_put(&buf, regex);
