@@ -120,6 +120,7 @@ enum dt_caddy_cond_kind {
 struct dt_caddy_cond {
     uint8_t kind; /* enum dt_caddy_cond_kind */
     bool negated;
+    bool doubled; /* a `not not`: it stands alone */
     const struct dt_caddy_token *at;
     struct dt_slice group; /* the name that {re.NAME.1} asks for */
     struct dt_slice name;
@@ -255,14 +256,15 @@ struct dt_caddy_rule {
     /* Of the path, for the target. */
     bool exact; /* path is all of it, decoded */
     struct dt_slice path;
+    bool folder;    /* it is /dir/..., and group 1 its splat */
     bool regex;     /* it became an expression */
     unsigned first; /* $1 of its own expression is group first + 1 */
     unsigned groups;
     struct dt_slice group;      /* by which {re.NAME.1} asks for them */
     bool map_groups;            /* $1 of the map's output is a group */
     struct dt_slice host_group; /* {re.NAME.1} is label 0 */
-    bool rest;                  /* the last group is the path behind the prefix */
-    bool split;                 /* the last two groups are {dir} and {file} */
+    bool rest;                  /* group 1 is the path behind the prefix, without its slash */
+    bool split;                 /* the next two are {dir}, without its first slash, and {file} */
     bool never;                 /* no request is like this */
 };
 

@@ -6,6 +6,7 @@
 #include "rules/dialects/caddy/caddy.h"
 
 #include "rules/read/native_scan.h"
+#include <arpa/inet.h>
 
 static bool refuse(struct dt_caddy_rule *made, const struct dt_caddy_cond *cond, const char *why)
 {
@@ -59,6 +60,23 @@ static bool put_host(struct dt_caddy_rule *made, const struct dt_caddy_cond *con
     return true;
 }
 
+/* Is a host that is written out one of "*.name", ".name" or ":h0.:h1.name"? */
+static bool is_form(struct dt_slice host, struct dt_slice form, unsigned labels)
+{
+    unsigned before = 0;
+    struct dt_slice name = form;
+    for (unsigned i = 0; i < labels; i++)
+        name = dt_slice_from(name, 4); /* ":h0." */
+    name = dt_slice_from(name, is_wild(form) ? 2 : form.ptr[0] == '.');
+    if (host.len < name.len || !dt_slice_eq_nocase(dt_slice_from(host, host.len - name.len), name))
+        return false;
+    if (host.len == name.len)
+        return form.ptr[0] == '.';
+    for (size_t i = 0; i < host.len - name.len; i++)
+        before += host.ptr[i] == '.';
+    return host.ptr[host.len - name.len - 1] == '.' && (!labels || before == labels);
+}
+
 /* Forms for hosts: all below a name, a name and all below, labels. */
 static bool host_form(struct dt_caddy_rule *made, const struct dt_caddy_cond *cond)
 {
@@ -80,8 +98,12 @@ static bool host_form(struct dt_caddy_rule *made, const struct dt_caddy_cond *co
     struct dt_slice host = dt_caddy_keep(made->caddy, &out);
     if (!fine || cond->negated)
         return refuse(made, cond, "an expression for the host that is not read");
-    if (made->host.len)
-        return refuse(made, cond, "an expression for the host, in a site that names hosts");
+    if (made->host.len && is_wild(made->host))
+        return refuse(made, cond, "an expression for the host, in a site with *. in its address");
+    if (made->host.len) {
+        made->never |= !is_form(made->host, host, labels);
+        return true;
+    }
     made->host = host;
     made->labels = labels;
     made->host_group = cond->group;
@@ -215,6 +237,34 @@ static bool put_expression(struct dt_caddy_rule *made, const struct dt_caddy_con
 
 /* ---- Others ---- */
 
+/* A network without the bits behind its prefix: Caddy takes 127.0.0.1/8. */
+static void put_net(struct dt_slice net, struct dt_buf *out)
+{
+    const char *slash = net.len ? memchr(net.ptr, '/', net.len) : NULL;
+    char text[INET6_ADDRSTRLEN];
+    unsigned char bytes[16] = {0};
+    size_t len = slash ? (size_t)(slash - net.ptr) : net.len, bits = 0;
+    for (size_t i = len + 1; i < net.len && bits < 1000; i++)
+        bits = bits * 10 + (size_t)(net.ptr[i] - '0');
+    if (!slash || len >= sizeof text || memchr(net.ptr, ',', net.len)) {
+        dt_buf_put(out, net);
+        return;
+    }
+    memcpy(text, net.ptr, len);
+    text[len] = 0;
+    int family = memchr(text, ':', len) ? AF_INET6 : AF_INET;
+    if (inet_pton(family, text, bytes) != 1) {
+        dt_buf_put(out, net);
+        return;
+    }
+    for (size_t i = 0; i < 128; i++)
+        if (i >= bits)
+            bytes[i / 8] &= (unsigned char)~(0x80u >> i % 8);
+    (void)inet_ntop(family, bytes, text, sizeof text);
+    dt_buf_str(out, text);
+    dt_buf_put(out, dt_slice_from(net, len));
+}
+
 static bool put_nets(struct dt_caddy_rule *made, const struct dt_caddy_cond *cond)
 {
     struct dt_buf values;
@@ -228,7 +278,7 @@ static bool put_nets(struct dt_caddy_rule *made, const struct dt_caddy_cond *con
         if (dt_slice_eq(net, DT_S("private_ranges")))
             net = DT_S("192.168.0.0/16,172.16.0.0/12,10.0.0.0/8,127.0.0.0/8,fd00::/8,::1");
         dt_buf_str(&values, i ? "," : "");
-        dt_buf_put(&values, net);
+        put_net(net, &values);
     }
     option(made, cond, "ip", DT_SLICE_NONE, dt_buf_slice(&values));
     dt_buf_release(&values);

@@ -42,9 +42,9 @@ static bool glob(struct dt_slice *rest, bool begins, struct dt_buf *out)
     dt_buf_str(out, first ? "" : "*");
     for (;;) {
         size_t from = out->len, len = dt_caddy_literal(*rest, out);
-        if (memchr(out->ptr + from, ',', out->len - from) ||
-            memchr(out->ptr + from, '*', out->len - from))
-            return false;
+        for (size_t i = from; i < out->len; i++)
+            if (strchr(",*", out->ptr[i]))
+                return false;
         *rest = dt_slice_from(*rest, len);
         any |= len > 0;
         if (dt_caddy_cut(rest, ".*") || dt_caddy_cut(rest, "[^;]*"))

@@ -26,7 +26,10 @@ static bool code_of(struct dt_caddy_rule *made, struct dt_slice *ret)
     size_t at, dest;
     if (code.len && code.ptr[0] == '{' && dt_caddy_placeholder(code, 0, &at, &name)) {
         const struct dt_caddy_map *map = dt_caddy_map_of(made->when->scope, name, &dest);
-        if (!map || map != made->map || !dt_caddy_output(map, made->row, dest, &code))
+        bool known = map && map == made->map &&
+                     (dt_caddy_output(map, made->row, dest, &code) ||
+                      (map->defaults && dt_caddy_output(map, map->defaults, dest, &code)));
+        if (!known)
             return DT_CADDY_RULE_REFUSE(made, "caddy-code", "a code that is not known here");
     }
     if (dt_slice_eq(code, DT_S("permanent")))
@@ -128,6 +131,26 @@ static size_t alternatives(const struct dt_caddy_cond *cond)
     return choice && !cond->negated && cond->count ? cond->count : 1;
 }
 
+/* A directive may be walked several times (snippets, handles): what is wrong is told once. */
+static void forget_twins(struct dt_ruleset *set, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = from; i < set->diag_count; i++) {
+        const struct dt_diag *made = &set->diags[i];
+        bool twin = false;
+        for (size_t j = 0; j < kept && !twin; j++) {
+            const struct dt_diag *other = &set->diags[j];
+            twin = other->file == made->file && other->line == made->line &&
+                   other->col == made->col && dt_slice_eq(other->message, made->message);
+        }
+        if (twin)
+            set->error_count -= made->severity == DT_SEVERITY_ERROR;
+        else
+            set->diags[kept++] = *made;
+    }
+    set->diag_count = kept;
+}
+
 static void choose(struct dt_caddy_rule *like, size_t at)
 {
     struct dt_reader *reader = like->caddy->reader;
@@ -136,9 +159,11 @@ static void choose(struct dt_caddy_rule *like, size_t at)
     if (at == like->count) {
         struct dt_caddy_rule made = *like;
         struct dt_host_pattern kept = reader->host;
+        size_t diags = reader->set->diag_count;
         dt_buf_init(&made.options, DT_LIMIT_LINE);
         dt_buf_init(&made.query, DT_LIMIT_LINE);
         (void)finish(&made);
+        forget_twins(reader->set, diags);
         reader->host = kept;
         dt_buf_release(&made.options);
         dt_buf_release(&made.query);
@@ -244,15 +269,13 @@ static const struct dt_caddy_cond *input(struct dt_caddy *caddy, const struct dt
                                          const struct dt_caddy_row *row)
 {
     struct dt_caddy_cond *made = dt_caddy_new(caddy, sizeof *made);
-    struct dt_slice *arg = dt_caddy_new(caddy, sizeof *arg), name, text = row->tokens[0].text;
-    size_t at, dest;
+    struct dt_slice *arg = dt_caddy_new(caddy, sizeof *arg), text = row->tokens[0].text;
+    size_t dest;
     if (!made || !arg)
         return NULL;
-    bool expression = text.len && text.ptr[0] == '~', raw = false;
-    if (dt_caddy_placeholder(map->source, 0, &at, &name)) {
-        const struct dt_caddy_map *of = dt_caddy_map_of(when->scope, name, &dest);
-        raw = of && of->special == DT_CADDY_RAW_PATH;
-    }
+    bool expression = text.len && text.ptr[0] == '~';
+    const struct dt_caddy_map *of = dt_caddy_map_of(when->scope, map->source, &dest);
+    bool raw = of && of->special == DT_CADDY_RAW_PATH;
     bool path = dt_slice_eq(map->source, DT_S("http.request.uri.path"));
     bool uri = dt_slice_eq(map->source, DT_S("http.request.uri"));
     bool host = dt_slice_eq(map->source, DT_S("http.request.host"));
@@ -333,8 +356,10 @@ void dt_caddy_make(struct dt_caddy *caddy, const struct dt_caddy_when *when,
                        dt_slice_eq(full, DT_S("http.request.uri.path")) ||
                        (of && of->special == DT_CADDY_RAW_PATH);
             rule.rest |= when->prefix.len && all;
-            rule.split |= dt_slice_eq(full, DT_S("http.request.uri.path.file")) &&
-                          !memmem(answer->to->text.ptr, answer->to->text.len, "{dir}{file}", 11);
+            bool piece = dt_slice_eq(full, DT_S("http.request.uri.path.file")) ||
+                         dt_slice_eq(full, DT_S("http.request.uri.path.dir"));
+            rule.split |= piece && !memmem(answer->to->text.ptr, answer->to->text.len,
+                                           "{dir}{file}", strlen("{dir}{file}"));
         }
     }
     if (!find_map(caddy, when, answer, &map))

@@ -106,8 +106,8 @@ static struct dt_caddy_cond *like(struct dt_caddy_cond *list, const struct dt_ca
 {
     for (; list; list = list->next) {
         bool fields = made->kind == DT_CADDY_HEADER || made->kind == DT_CADDY_VARS;
-        if (list->kind == made->kind && !list->negated && !made->negated &&
-            made->kind != DT_CADDY_PATH_RE && made->kind != DT_CADDY_HEADER_RE &&
+        if (list->kind == made->kind && !list->negated && !made->negated && !made->doubled &&
+            !list->doubled && made->kind != DT_CADDY_PATH_RE && made->kind != DT_CADDY_HEADER_RE &&
             made->kind != DT_CADDY_VARS_RE && list->count && made->count &&
             (!fields || dt_slice_eq_nocase(list->name, made->name)))
             return list;
@@ -125,7 +125,8 @@ static bool push(struct dt_caddy *caddy, struct dt_caddy_matcher_def *def,
     if (same)
         return true;
     for (; *tail; tail = &(*tail)->next) {
-        bool twice = (*tail)->kind == made->kind && !(*tail)->negated && !made->negated;
+        bool twice = (*tail)->kind == made->kind && !(*tail)->negated && !made->negated &&
+                     !(*tail)->doubled && !made->doubled;
         bool vars = made->kind == DT_CADDY_VARS_RE || made->kind == DT_CADDY_VARS;
         if (twice &&
             (made->kind == DT_CADDY_PATH_RE || vars ||
@@ -137,41 +138,49 @@ static bool push(struct dt_caddy *caddy, struct dt_caddy_matcher_def *def,
     return true;
 }
 
+/* How a line of a matcher is meant. */
+struct sense {
+    bool negated;
+    bool doubled; /* not not */
+};
+
 static bool read_line(struct dt_caddy *caddy, const struct dt_caddy_node *node, size_t from,
-                      bool negated, struct dt_caddy_matcher_def *def);
+                      struct sense sense, struct dt_caddy_matcher_def *def);
 
 static bool read_not(struct dt_caddy *caddy, const struct dt_caddy_node *node, size_t from,
-                     bool negated, struct dt_caddy_matcher_def *def)
+                     struct sense sense, struct dt_caddy_matcher_def *def)
 {
     struct dt_caddy_matcher_def inner = {0};
+    struct sense opposite = {!sense.negated, sense.negated}, plain = {false, false};
     bool fine = true;
     if (from < node->count) /* a block may follow it: not header {...} is none that Caddy has */
-        return read_line(caddy, node, from, !negated, def);
+        return read_line(caddy, node, from, opposite, def);
     for (const struct dt_caddy_node *line = node->children; line && fine; line = line->next)
-        fine = read_line(caddy, line, 0, false, &inner);
+        fine = read_line(caddy, line, 0, plain, &inner);
     if (!fine)
         return false;
     if (!inner.conds || inner.conds->next)
         return DT_CADDY_REFUSE(caddy, node->tokens, "caddy-matcher",
                                "a not with several matchers in it: write each with a not, or as a "
                                "directive of its own");
-    inner.conds->negated ^= !negated;
+    inner.conds->negated ^= !sense.negated;
     return push(caddy, def, inner.conds);
 }
 
 static bool read_line(struct dt_caddy *caddy, const struct dt_caddy_node *node, size_t from,
-                      bool negated, struct dt_caddy_matcher_def *def)
+                      struct sense sense, struct dt_caddy_matcher_def *def)
 {
     const struct dt_caddy_token *word = &node->tokens[from];
     if (from >= node->count)
         return true;
     if (dt_caddy_is_text(word, "not"))
-        return read_not(caddy, node, from + 1, negated, def);
+        return read_not(caddy, node, from + 1, sense, def);
     struct dt_caddy_cond *made = dt_caddy_new(caddy, sizeof *made);
     if (!made)
         return false;
     made->at = word;
-    made->negated = negated;
+    made->negated = sense.negated;
+    made->doubled = sense.doubled;
     bool cel = word->quoted || dt_caddy_is_text(word, "expression");
     size_t skip = from + !word->quoted;
     if (cel)
@@ -198,11 +207,12 @@ void dt_caddy_matchers(struct dt_caddy *caddy, const struct dt_caddy_node *nodes
         if (!def)
             return;
         def->name = node->tokens[0].text;
-        bool fine = node->count < 2 || read_line(caddy, node, 1, false, def);
+        const struct sense plain = {false, false};
+        bool fine = node->count < 2 || read_line(caddy, node, 1, plain, def);
         bool whole = node->count < 2;
         for (const struct dt_caddy_node *line = node->children; line && fine && whole;
              line = line->next)
-            fine = read_line(caddy, line, 0, false, def);
+            fine = read_line(caddy, line, 0, plain, def);
         def->broken = !fine;
         def->next = scope->matchers;
         scope->matchers = def;

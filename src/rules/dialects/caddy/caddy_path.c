@@ -229,10 +229,10 @@ static bool put_guards(struct build *build, size_t main)
     if (made->rest) {
         dt_buf_str(&build->out, "(?=(?i:");
         dt_pattern_literal(&build->out, prefix, false);
-        dt_buf_str(&build->out, ")(/.*)$)");
+        dt_buf_str(&build->out, ")/(.*)$)");
     }
     if (made->split)
-        dt_buf_str(&build->out, "(?=(.*/)([^/]*)$)");
+        dt_buf_str(&build->out, "(?=/(.*/)?([^/]*)$)");
     made->first = (made->rest ? 1u : 0u) + (made->split ? 2u : 0u);
     for (size_t i = 0; i < made->count; i++) {
         if (!is_path(made->conds[i]) || i == main || settled(made, i))
@@ -342,11 +342,13 @@ static bool raw_form(struct dt_caddy_rule *made, struct dt_slice text, bool uri,
     made->nocase = nocase;
     made->slash = slash;
     *ret = true;
+    bool captures = made->query.len && memmem(made->query.ptr, made->query.len, "=:", 2);
+    made->folder = folder;
+    made->groups = (folder ? 1u : 0u) + (captures ? 1u : 0u);
+    made->map_groups = true;
     if (folder) {
         const struct dt_slice parts[] = {path, DT_S("/*")};
         struct dt_slice word = dt_pattern_join(reader, parts, 2);
-        made->map_groups = true;
-        made->groups = 1;
         fine = dt_source_path(reader, word, DT_SOURCE_NATIVE, &made->rule);
     } else {
         fine = exact_source(made, path);

@@ -50,8 +50,10 @@ static void put_group(struct work *work, unsigned number)
         return; /* Caddy puts nothing */
     if (made->regex)
         dt_buf_printf(&work->out, "${%u}", number ? made->first + number : 0);
-    else if (number)
+    else if (number == 1 && made->folder)
         dt_buf_str(&work->out, ":splat");
+    else if (number)
+        dt_buf_str(&work->out, ":q0");
 }
 
 /* "$1", "${1}" and "$$" of a map's output. */
@@ -97,7 +99,7 @@ static void put_path(struct work *work)
     if (!prefix.len)
         dt_buf_str(&work->out, "{path}");
     else if (made->rest)
-        dt_buf_str(&work->out, "${1}");
+        dt_buf_str(&work->out, "/${1}");
     else
         dt_apache_put(&work->out, dt_slice_from(made->path, prefix.len), true);
 }
@@ -106,7 +108,7 @@ static void put_split(struct work *work, bool file)
 {
     const struct dt_caddy_rule *made = work->made;
     if (made->split) {
-        dt_buf_printf(&work->out, "${%u}", (made->rest ? 2u : 1u) + file);
+        dt_buf_printf(&work->out, file ? "${%u}" : "/${%u}", (made->rest ? 2u : 1u) + file);
         return;
     }
     struct dt_slice path = made->path;

@@ -243,15 +243,15 @@ static void redirect(struct walk *walk, const struct step *step, const struct dt
 /* ---- header ---- */
 
 /* Native options that send what a header line sets; the line's words without the matcher. */
-static bool put_field(struct walk *walk, const struct dt_caddy_token *words, size_t count,
-                      struct dt_buf *out)
+static void put_field(struct walk *walk, const struct dt_caddy_node *node,
+                      const struct dt_caddy_token *words, size_t count, struct dt_buf *out)
 {
     struct dt_slice name = count ? words->text : DT_SLICE_NONE, value;
     if (count != 2 || !name.len || strchr("-?", name.ptr[0]) ||
         memchr(words[1].text.ptr, '{', words[1].text.len) ||
         memchr(words[1].text.ptr, '\n', words[1].text.len)) {
-        dt_caddy_pass_over(walk->caddy, walk->caddy ? words - 1 : words);
-        return true;
+        dt_caddy_pass_over(walk->caddy, node->tokens);
+        return;
     }
     name = dt_slice_from(name, name.ptr[0] == '+');
     name.len -= name.len && name.ptr[name.len - 1] == ':';
@@ -267,7 +267,6 @@ static bool put_field(struct walk *walk, const struct dt_caddy_token *words, siz
         dt_buf_char(out, value.ptr[i]);
     }
     dt_buf_str(out, "\" ");
-    return true;
 }
 
 /* The fields that directives before a redir set for the same requests: those with its matcher, and
@@ -284,10 +283,10 @@ static void fields(struct walk *walk, const struct step *list, size_t at,
             continue;
         const struct dt_caddy_node *node = step->node;
         if (node->count > step->args)
-            (void)put_field(walk, &node->tokens[step->args], node->count - step->args, &out);
+            put_field(walk, node, &node->tokens[step->args], node->count - step->args, &out);
         for (const struct dt_caddy_node *line = node->children; line; line = line->next)
             if (line->count)
-                (void)put_field(walk, line->tokens, line->count, &out);
+                put_field(walk, node, line->tokens, line->count, &out);
     }
     when->options = out.len ? dt_caddy_keep(walk->caddy, &out) : DT_SLICE_NONE;
     dt_buf_release(&out);
