@@ -15,6 +15,7 @@ import re
 import socket
 import subprocess
 import tempfile
+from urllib.parse import unquote_to_bytes
 
 from apache import AGENTS, Client, absolute, escapes_upper, free_port, same_bytes, targets
 from data import DATA
@@ -137,6 +138,8 @@ class Pair:
         """A kind that goes away with what makes it."""
         method, host, target, fields = request
         path, question, query = target.partition("?")
+        if theirs == (404, "") and re.search("%(?![0-9A-Fa-f]{2})", path):
+            return ["a % that begins no escape: Caddy answers 400, here it is %25"]
         for change, kind in CHANGES:
             changed = (method, host, change(path) + question + query, fields)
             if changed[2] == target:
@@ -157,6 +160,10 @@ class Pair:
         return None
 
 
+def decoded(location):
+    return unquote_to_bytes(location.encode("latin-1")).rstrip(b"?")
+
+
 def spelling(request, theirs, ours):
     """The kind of two Locations that mean the same; None when they do not."""
     a, d = absolute(request, theirs), absolute(request, ours)
@@ -168,6 +175,8 @@ def spelling(request, theirs, ours):
         return "escapes: a byte that may be escaped or not, sent as the client wrote it"
     if theirs[1].lower() == ours[1].lower():
         return "{host}: Caddy sends it as the client wrote it, here it is lower case"
+    if decoded(theirs[1]) == decoded(ours[1]):
+        return "{path} and what path_regexp captures: Caddy sends it decoded, here its escapes stay"
     if theirs[1].replace("/.//", "//") == ours[1].replace("/.//", "//"):
         return "//: a path that begins with two slashes is written /.// here, Caddy names another host"
     return None
@@ -268,6 +277,8 @@ def govuk(tap):
             with open(path, encoding="utf-8", newline="") as text:
                 some = [row[:3] for row in csv.reader(text) if len(row) > 2 and row[2] in ("301", "410")]
             rows += rng.sample(some, min(len(some), 400))
+    hosts = {re.split("[/?#]", old.partition("://")[2])[0] for old, _, _ in rows}
+    print(f"# gov.uk: {len(rows)} rules of {len(hosts)} hosts")
     with tempfile.TemporaryDirectory(prefix="detour-govuk-") as folder:
         path = os.path.join(folder, "slice.csv")
         with open(path, "w", encoding="utf-8", newline="") as out:
