@@ -3,20 +3,14 @@
  * Tests in words of our own: what a test asks for becomes part of a rule's source, or a condition
  * as the native language writes it.
  */
-#include "rules/dialects/haproxy/haproxy.h"
+#include "rules/dialects/haproxy/haproxy_want.h"
 
 #include "rules/dialects/apache/apache_literal.h"
 #include "rules/dialects/pattern.h"
 #include "rules/read/native_scan.h"
 
-struct asked {
-    struct dt_haproxy *haproxy;
-    const struct dt_haproxy_test *test;
-    struct dt_slice pattern; /* the one of a choice */
-    struct dt_haproxy_wants *wants;
-};
-
-static enum dt_haproxy_outcome refuse(const struct asked *asked, const char *why)
+enum dt_haproxy_outcome dt_haproxy_asked_refuse(const struct dt_haproxy_asked *asked,
+                                                const char *why)
 {
     struct dt_reader *reader = asked->haproxy->reader;
     dt_reader_error(reader, reader->text, "haproxy-acl", "%s", why);
@@ -67,12 +61,12 @@ bool dt_haproxy_is_choice(const struct dt_haproxy_test *test)
 
 /* ---- Options ---- */
 
-static enum dt_haproxy_outcome add_option(struct asked *asked, struct dt_buf *buf)
+enum dt_haproxy_outcome dt_haproxy_asked_option(struct dt_haproxy_asked *asked, struct dt_buf *buf)
 {
     struct dt_haproxy_wants *wants = asked->wants;
     if (wants->option_count == DT_HAPROXY_OPTIONS) {
         dt_buf_release(buf);
-        return refuse(asked, "more conditions than a rule can have");
+        return dt_haproxy_asked_refuse(asked, "more conditions than a rule can have");
     }
     return outcome(dt_haproxy_keep(asked->haproxy, buf, &wants->options[wants->option_count++]));
 }
@@ -87,7 +81,7 @@ static void put_quoted(struct dt_buf *buf, struct dt_slice text)
 }
 
 /* All patterns as texts with stars. False: an expression that says more. */
-static bool texts_of(struct asked *asked, struct dt_apache_texts *ret)
+static bool texts_of(struct dt_haproxy_asked *asked, struct dt_apache_texts *ret)
 {
     const struct dt_haproxy_test *test = asked->test;
     struct dt_arena *arena = &asked->haproxy->reader->set->arena;
@@ -116,7 +110,7 @@ static bool texts_of(struct asked *asked, struct dt_apache_texts *ret)
 }
 
 /* "!name=field:a,b" */
-static enum dt_haproxy_outcome texts_option(struct asked *asked, const char *name,
+static enum dt_haproxy_outcome texts_option(struct dt_haproxy_asked *asked, const char *name,
                                             struct dt_slice field,
                                             const struct dt_apache_texts *texts)
 {
@@ -129,22 +123,23 @@ static enum dt_haproxy_outcome texts_option(struct asked *asked, const char *nam
         struct dt_slice text = texts->list[i];
         if (text.len == 0 || memchr(text.ptr, ',', text.len)) {
             dt_buf_release(&buf);
-            return refuse(asked, "a text with a comma, or none, cannot be compared with");
+            return dt_haproxy_asked_refuse(asked,
+                                           "a text with a comma, or none, cannot be compared with");
         }
         dt_buf_str(&buf, i ? "," : "");
         put_quoted(&buf, text);
     }
     dt_buf_char(&buf, '"');
-    return add_option(asked, &buf);
+    return dt_haproxy_asked_option(asked, &buf);
 }
 
 /* User-Agent without case, as ua= asks. */
-static enum dt_haproxy_outcome agent(struct asked *asked)
+static enum dt_haproxy_outcome agent(struct dt_haproxy_asked *asked)
 {
     struct dt_apache_texts texts;
     const struct dt_haproxy_test *test = asked->test;
     if (!texts_of(asked, &texts))
-        return refuse(asked, "an expression that says more than a few texts");
+        return dt_haproxy_asked_refuse(asked, "an expression that says more than a few texts");
     for (unsigned i = 0; i < texts.count; i++) {
         struct dt_slice *text = &texts.list[i];
         size_t stars = 0;
@@ -154,14 +149,14 @@ static enum dt_haproxy_outcome agent(struct asked *asked)
         if (inside && stars == 2)
             *text = dt_slice_of(text->ptr + 1, text->len - 2); /* contained */
         else if (stars == 0)
-            return refuse(asked, "a whole User-Agent without case");
+            return dt_haproxy_asked_refuse(asked, "a whole User-Agent without case");
     }
     (void)test;
     return texts_option(asked, "ua", DT_SLICE_NONE, &texts);
 }
 
 /* Hosts of referers, as our writer has them. */
-static bool referer_hosts(struct asked *asked, struct dt_apache_texts *ret)
+static bool referer_hosts(struct dt_haproxy_asked *asked, struct dt_apache_texts *ret)
 {
     const struct dt_haproxy_test *test = asked->test;
     struct dt_slice rest = test->patterns[0];
@@ -193,14 +188,14 @@ static bool referer_hosts(struct asked *asked, struct dt_apache_texts *ret)
     return true;
 }
 
-static enum dt_haproxy_outcome field(struct asked *asked, const char *option)
+static enum dt_haproxy_outcome field(struct dt_haproxy_asked *asked, const char *option)
 {
     const struct dt_haproxy_test *test = asked->test;
     struct dt_apache_texts texts = {.count = 0};
     struct dt_slice name = test->value.name;
     bool is_agent = dt_slice_eq_nocase(name, DT_S("user-agent"));
     if (!name.len)
-        return refuse(asked, "a field or cookie without a name");
+        return dt_haproxy_asked_refuse(asked, "a field or cookie without a name");
     if (test->how == DT_HAPROXY_REG && test->count == 1 &&
         dt_slice_eq_nocase(name, DT_S("referer")) && referer_hosts(asked, &texts))
         return texts_option(asked, "referer", DT_SLICE_NONE, &texts);
@@ -208,15 +203,16 @@ static enum dt_haproxy_outcome field(struct asked *asked, const char *option)
     if (is_agent && nocase && test->how != DT_HAPROXY_FOUND)
         return agent(asked);
     if (nocase && test->how != DT_HAPROXY_FOUND)
-        return refuse(asked, "no condition compares a field or a cookie without case, but "
-                             "User-Agent");
+        return dt_haproxy_asked_refuse(
+            asked, "no condition compares a field or a cookie without case, but "
+                   "User-Agent");
     if (test->how != DT_HAPROXY_FOUND && !texts_of(asked, &texts))
-        return refuse(asked, "an expression that says more than a few texts");
+        return dt_haproxy_asked_refuse(asked, "an expression that says more than a few texts");
     return texts_option(asked, option, name, &texts);
 }
 
 /* Patterns as they are, for methods and networks. */
-static enum dt_haproxy_outcome plain_option(struct asked *asked, const char *name)
+static enum dt_haproxy_outcome plain_option(struct dt_haproxy_asked *asked, const char *name)
 {
     struct dt_buf buf;
     dt_buf_init(&buf, DT_LIMIT_LINE);
@@ -225,7 +221,7 @@ static enum dt_haproxy_outcome plain_option(struct asked *asked, const char *nam
         dt_buf_str(&buf, i ? "," : "");
         dt_buf_put(&buf, asked->test->patterns[i]);
     }
-    return add_option(asked, &buf);
+    return dt_haproxy_asked_option(asked, &buf);
 }
 
 /* ---- Numbers ---- */
@@ -241,11 +237,11 @@ static bool number_of(struct dt_slice text, long long *ret)
     return text.len > 0;
 }
 
-static enum dt_haproxy_outcome port(struct asked *asked)
+static enum dt_haproxy_outcome port(struct dt_haproxy_asked *asked)
 {
     long long number;
     if (asked->test->negated || !number_of(asked->pattern, &number) || number < 1 || number > 65535)
-        return refuse(asked, "a port is asked for by its number");
+        return dt_haproxy_asked_refuse(asked, "a port is asked for by its number");
     if (asked->wants->port && asked->wants->port != number)
         return DT_HAPROXY_NEVER;
     asked->wants->port = (unsigned)number;
@@ -265,7 +261,7 @@ static void put_time(struct dt_buf *buf, long long seconds)
                   rest / 60 % 60, rest % 60);
 }
 
-static enum dt_haproxy_outcome date(struct asked *asked)
+static enum dt_haproxy_outcome date(struct dt_haproxy_asked *asked)
 {
     const struct dt_haproxy_test *test = asked->test;
     long long seconds = 0;
@@ -273,14 +269,14 @@ static enum dt_haproxy_outcome date(struct asked *asked)
     bool from = test->count == 2 && dt_slice_eq(test->patterns[0], DT_S("ge"));
     bool until = test->count == 2 && dt_slice_eq(test->patterns[0], DT_S("lt"));
     if (test->negated || (!from && !until) || !number_of(test->patterns[1], &seconds))
-        return refuse(asked, "a date is compared with ge or lt and seconds");
+        return dt_haproxy_asked_refuse(asked, "a date is compared with ge or lt and seconds");
     dt_buf_init(&buf, 64);
     dt_buf_str(&buf, from ? "from=" : "until=");
     put_time(&buf, seconds);
-    return add_option(asked, &buf);
+    return dt_haproxy_asked_option(asked, &buf);
 }
 
-static enum dt_haproxy_outcome scheme(struct asked *asked, bool secure)
+static enum dt_haproxy_outcome scheme(struct dt_haproxy_asked *asked, bool secure)
 {
     unsigned wanted = secure ? DT_SCHEME_HTTPS : DT_SCHEME_HTTP;
     if (asked->wants->scheme && asked->wants->scheme != wanted)
@@ -291,13 +287,14 @@ static enum dt_haproxy_outcome scheme(struct asked *asked, bool secure)
 
 /* ---- Hosts ---- */
 
-static enum dt_haproxy_outcome set_host(struct asked *asked, const char *lead, struct dt_slice name)
+enum dt_haproxy_outcome dt_haproxy_asked_host(struct dt_haproxy_asked *asked, const char *lead,
+                                              struct dt_slice name)
 {
     struct dt_haproxy_wants *wants = asked->wants;
     const struct dt_slice parts[] = {dt_slice_str(lead), name};
     struct dt_slice host = dt_pattern_join(asked->haproxy->reader, parts, 2);
     if (wants->host.len && !dt_slice_eq_nocase(wants->host, host))
-        return refuse(asked, "two hosts that must both be asked for");
+        return dt_haproxy_asked_refuse(asked, "two hosts that must both be asked for");
     wants->host = host;
     return host.len ? DT_HAPROXY_FINE : DT_HAPROXY_NEVER;
 }
@@ -323,29 +320,31 @@ static bool labels(struct dt_slice regex, struct dt_buf *buf)
     return regex.len > 0;
 }
 
-static enum dt_haproxy_outcome host_regex(struct asked *asked)
+static enum dt_haproxy_outcome host_regex(struct dt_haproxy_asked *asked)
 {
     struct dt_apache_texts texts;
     struct dt_slice text;
     struct dt_buf buf;
     dt_buf_init(&buf, DT_LIMIT_LINE);
     if (labels(asked->pattern, &buf) && dt_haproxy_keep(asked->haproxy, &buf, &text))
-        return set_host(asked, "", text);
+        return dt_haproxy_asked_host(asked, "", text);
     dt_buf_release(&buf);
     if (dt_apache_texts(&asked->haproxy->reader->set->arena, asked->pattern, true, &texts) &&
         texts.count == 1 && !memchr(texts.list[0].ptr, '*', texts.list[0].len))
-        return set_host(asked, "", texts.list[0]);
+        return dt_haproxy_asked_host(asked, "", texts.list[0]);
     if (dt_apache_texts(&asked->haproxy->reader->set->arena, asked->pattern, true, &texts))
         return texts_option(asked, "header", DT_S("Host"), &texts);
-    return refuse(asked, "an expression for hosts that says more than a few names");
+    return dt_haproxy_asked_refuse(asked,
+                                   "an expression for hosts that says more than a few names");
 }
 
 /* What no source can say is asked of the field itself. */
-static enum dt_haproxy_outcome host_field(struct asked *asked)
+static enum dt_haproxy_outcome host_field(struct dt_haproxy_asked *asked)
 {
     struct dt_apache_texts texts;
     if (!texts_of(asked, &texts))
-        return refuse(asked, "an expression for hosts that says more than a few names");
+        return dt_haproxy_asked_refuse(asked,
+                                       "an expression for hosts that says more than a few names");
     unsigned count = texts.count;
     for (unsigned i = 0; i < count && count <= DT_APACHE_TEXTS / 2; i++) {
         const struct dt_slice parts[] = {texts.list[i], DT_S(":*")};
@@ -356,7 +355,7 @@ static enum dt_haproxy_outcome host_field(struct asked *asked)
     return texts_option(asked, "header", DT_S("Host"), &texts);
 }
 
-static enum dt_haproxy_outcome host(struct asked *asked)
+static enum dt_haproxy_outcome host(struct dt_haproxy_asked *asked)
 {
     const struct dt_haproxy_test *test = asked->test;
     struct dt_slice name = asked->pattern;
@@ -366,14 +365,14 @@ static enum dt_haproxy_outcome host(struct asked *asked)
         return host_field(asked);
     switch ((enum dt_haproxy_how)test->how) {
     case DT_HAPROXY_STR:
-        return set_host(asked, "", name);
+        return dt_haproxy_asked_host(asked, "", name);
     case DT_HAPROXY_DOM:
-        return set_host(asked, ".", name);
+        return dt_haproxy_asked_host(asked, ".", name);
     case DT_HAPROXY_REG:
         return host_regex(asked);
     case DT_HAPROXY_END:
         if (dt_slice_starts(name, DT_S(".")))
-            return set_host(asked, test->value.dotted ? "" : "*", name);
+            return dt_haproxy_asked_host(asked, test->value.dotted ? "" : "*", name);
         return host_field(asked);
     case DT_HAPROXY_BEG:
     case DT_HAPROXY_SUB:
@@ -388,263 +387,11 @@ static enum dt_haproxy_outcome host(struct asked *asked)
     return host_field(asked);
 }
 
-/* ---- Paths ---- */
-
-static enum dt_haproxy_outcome add_regex(struct asked *asked, struct dt_slice text, bool nocase)
-{
-    struct dt_haproxy_wants *wants = asked->wants;
-    if (wants->regex_count == DT_HAPROXY_REGEXES)
-        return refuse(asked, "more expressions than one rule can ask");
-    wants->regexes[wants->regex_count++] =
-        (struct dt_haproxy_regex){text, nocase, asked->test->negated};
-    return DT_HAPROXY_FINE;
-}
-
-/* A piece of a path as an expression. */
-static enum dt_haproxy_outcome piece(struct asked *asked, const char *before, struct dt_slice text,
-                                     const char *after, bool nocase)
-{
-    struct dt_slice regex;
-    struct dt_buf buf;
-    dt_buf_init(&buf, DT_PATTERN_MAX);
-    dt_buf_str(&buf, before);
-    dt_pattern_literal(&buf, text, true);
-    dt_buf_str(&buf, after);
-    return dt_haproxy_keep(asked->haproxy, &buf, &regex) ? add_regex(asked, regex, nocase)
-                                                         : DT_HAPROXY_ERROR;
-}
-
-static bool simple(struct dt_slice path)
-{
-    for (size_t i = 0; i < path.len; i++)
-        if (strchr(",\"\\* ", path.ptr[i]))
-            return false;
-    return dt_slice_starts(path, DT_S("/"));
-}
-
-/* "!{ path /a }" is except=/a. */
-static enum dt_haproxy_outcome except(struct asked *asked, struct dt_slice path, bool folder)
-{
-    struct dt_buf buf;
-    dt_buf_init(&buf, DT_LIMIT_LINE);
-    dt_buf_str(&buf, "except=");
-    dt_buf_put(&buf, path);
-    dt_buf_str(&buf, folder ? "*" : "");
-    return add_option(asked, &buf);
-}
-
-static enum dt_haproxy_outcome path_text(struct asked *asked, struct dt_slice text, uint8_t how,
-                                         bool nocase)
-{
-    struct dt_haproxy_wants *wants = asked->wants;
-    const struct dt_haproxy_value *value = &asked->test->value;
-    bool negated = asked->test->negated, one = !wants->exact.ptr && !wants->folder.ptr;
-    bool folder =
-        how == DT_HAPROXY_BEG && value->folder && text.len > 1 && text.ptr[text.len - 1] == '/';
-    if (negated && !nocase && !value->noslash && simple(text) && asked->test->count == 1 &&
-        (folder || how == DT_HAPROXY_STR))
-        return except(asked, text, folder);
-    if (folder && !negated && one && text.ptr[0] == '/') {
-        wants->folder = dt_slice_of(text.ptr, text.len - 1);
-        wants->nocase = nocase;
-        return DT_HAPROXY_FINE;
-    }
-    if (how == DT_HAPROXY_STR && !negated && one && (text.len || value->noslash)) {
-        if (text.len && text.ptr[0] != '/')
-            return DT_HAPROXY_NEVER;
-        wants->exact = text.len ? text : DT_S("/");
-        wants->nocase = nocase;
-        wants->noslash = value->noslash;
-        return DT_HAPROXY_FINE;
-    }
-    if (how == DT_HAPROXY_BEG && !negated && dt_slice_eq(text, DT_S("/")))
-        return DT_HAPROXY_FINE;
-    switch ((enum dt_haproxy_how)how) {
-    case DT_HAPROXY_STR:
-        return piece(asked, "^", text, value->noslash ? "/?$" : "$", nocase);
-    case DT_HAPROXY_BEG:
-        return piece(asked, "^", text, "", nocase);
-    case DT_HAPROXY_END:
-        return piece(asked, "", text, "$", nocase);
-    case DT_HAPROXY_SUB:
-        return piece(asked, "", text, "", nocase);
-    case DT_HAPROXY_DIR:
-        while (text.len && text.ptr[0] == '/')
-            text = dt_slice_from(text, 1);
-        while (text.len && text.ptr[text.len - 1] == '/')
-            text.len--;
-        return piece(asked, "/", text, "(?:/|$)", nocase);
-    case DT_HAPROXY_REG:
-    case DT_HAPROXY_REGM:
-        return add_regex(asked, text, nocase);
-    case DT_HAPROXY_DOM:
-    case DT_HAPROXY_FOUND:
-    case DT_HAPROXY_NUMBER:
-    case DT_HAPROXY_ADDRESS:
-    case DT_HAPROXY_YES:
-        break;
-    }
-    return refuse(asked, "a way of matching that paths do not have");
-}
-
-static enum dt_haproxy_outcome path(struct asked *asked)
-{
-    const struct dt_haproxy_test *test = asked->test;
-    bool nocase = test->nocase || test->value.lower;
-    if (test->how == DT_HAPROXY_FOUND)
-        return test->negated ? DT_HAPROXY_NEVER : DT_HAPROXY_FINE;
-    if (!test->negated)
-        return path_text(asked, asked->pattern, test->how, nocase);
-    if (test->count > 1) { /* none of them */
-        struct dt_haproxy_test one = *test;
-        struct asked each = *asked;
-        each.test = &one;
-        one.count = 1;
-        for (uint32_t i = 0; i < test->count; i++) {
-            one.patterns = test->patterns + i;
-            enum dt_haproxy_outcome result = path_text(&each, test->patterns[i], test->how, nocase);
-            if (result != DT_HAPROXY_FINE)
-                return result;
-        }
-        return DT_HAPROXY_FINE;
-    }
-    return path_text(asked, asked->pattern, test->how, nocase);
-}
-
-/* ---- Queries ---- */
-
-static enum dt_haproxy_outcome add_param(struct asked *asked, struct dt_slice param)
-{
-    struct dt_haproxy_wants *wants = asked->wants;
-    if (wants->param_count == DT_HAPROXY_PARAMS)
-        return refuse(asked, "more parameters than can be asked for here");
-    wants->params[wants->param_count++] = param;
-    return DT_HAPROXY_FINE;
-}
-
-static enum dt_haproxy_outcome whole_query(struct asked *asked, struct dt_slice query)
-{
-    asked->wants->whole_query = true;
-    while (query.len) {
-        const char *amp = memchr(query.ptr, '&', query.len);
-        struct dt_slice one = dt_slice_of(query.ptr, amp ? (size_t)(amp - query.ptr) : query.len);
-        query = dt_slice_from(query, one.len + 1);
-        const struct dt_slice parts[] = {
-            one, one.len && memchr(one.ptr, '=', one.len) ? DT_SLICE_NONE : DT_S("=")};
-        struct dt_slice param = dt_pattern_join(asked->haproxy->reader, parts, 2);
-        if (one.len && add_param(asked, param) != DT_HAPROXY_FINE)
-            return DT_HAPROXY_ERROR;
-    }
-    return DT_HAPROXY_FINE;
-}
-
-/* The parameter in "(^|&)name=value(&|$)", whose bytes are escaped for the expression. */
-static enum dt_haproxy_outcome query_regex(struct asked *asked)
-{
-    struct dt_slice regex = asked->pattern, begin = DT_S("(^|&)"), end = DT_S("(&|$)");
-    struct dt_slice any = DT_S("(?:=[^&]*)?"), text;
-    struct dt_buf buf;
-    bool negated = asked->test->negated;
-    if (negated &&
-        dt_slice_eq(dt_slice_from(regex, regex.len < 4 ? 0 : regex.len - 4), DT_S("[^&]")) &&
-        (regex.len == 4 || dt_slice_starts(regex, DT_S("(^|&)(?!(?:")))) {
-        asked->wants->whole_query = true;
-        return DT_HAPROXY_FINE;
-    }
-    if (negated || regex.len <= begin.len + end.len || !dt_slice_starts(regex, begin) ||
-        !dt_slice_eq(dt_slice_from(regex, regex.len - end.len), end))
-        return refuse(asked, "a query can be asked for whole parameters: url_param, or "
-                             "(^|&)name=value(&|$)");
-    regex = dt_slice_of(regex.ptr + begin.len, regex.len - begin.len - end.len);
-    bool open = regex.len > any.len && dt_slice_eq(dt_slice_from(regex, regex.len - any.len), any);
-    if (open)
-        regex.len -= any.len;
-    bool maybe =
-        !open && regex.len > 2 && dt_slice_eq(dt_slice_from(regex, regex.len - 2), DT_S("=?"));
-    regex.len -= maybe;
-    dt_buf_init(&buf, DT_LIMIT_LINE);
-    for (size_t i = 0; i < regex.len; i++) {
-        char c = regex.ptr[i];
-        if (c == '\\' && i + 1 < regex.len && !dt_is_word(regex.ptr[i + 1])) {
-            c = regex.ptr[++i];
-        } else if (strchr("\\^$.|?*+()[]{}", c)) {
-            dt_buf_release(&buf);
-            return refuse(asked, "an expression for a parameter's value");
-        }
-        dt_buf_char(&buf, c);
-    }
-    return dt_haproxy_keep(asked->haproxy, &buf, &text) ? add_param(asked, text) : DT_HAPROXY_ERROR;
-}
-
-static enum dt_haproxy_outcome param(struct asked *asked)
-{
-    const struct dt_haproxy_test *test = asked->test;
-    const struct dt_slice parts[] = {test->value.name, DT_S("="), asked->pattern};
-    if (test->negated || (test->how != DT_HAPROXY_STR && test->how != DT_HAPROXY_FOUND) ||
-        test->nocase || !test->value.name.len)
-        return refuse(asked,
-                      "a parameter can be asked for its whole value, or whether it is there");
-    return add_param(asked, test->how == DT_HAPROXY_FOUND
-                                ? test->value.name
-                                : dt_pattern_join(asked->haproxy->reader, parts, 3));
-}
-
-/* ---- Several of them at once ---- */
-
-/* "path?query", or "path" alone: the query must be so, too. */
-static enum dt_haproxy_outcome path_and_query(struct asked *asked, struct dt_slice text)
-{
-    const struct dt_haproxy_test *test = asked->test;
-    const char *mark = text.len ? memchr(text.ptr, '?', text.len) : NULL;
-    struct dt_slice front = dt_slice_of(text.ptr, mark ? (size_t)(mark - text.ptr) : text.len);
-    bool nocase = test->nocase || test->value.lower;
-    if (test->negated)
-        return refuse(asked, "a path with its query cannot be asked not to be so");
-    if (test->how == DT_HAPROXY_BEG && !mark)
-        return path_text(asked, front, DT_HAPROXY_BEG, nocase);
-    if (test->how != DT_HAPROXY_STR)
-        return refuse(asked, "a path with its query can be compared as a whole only: ask path");
-    enum dt_haproxy_outcome result = path_text(asked, front, DT_HAPROXY_STR, nocase);
-    return result == DT_HAPROXY_FINE ? whole_query(asked, dt_slice_from(text, front.len + 1))
-                                     : result;
-}
-
-static enum dt_haproxy_outcome base(struct asked *asked)
-{
-    const struct dt_haproxy_test *test = asked->test;
-    struct dt_slice text = asked->pattern;
-    const char *slash = text.len ? memchr(text.ptr, '/', text.len) : NULL;
-    if (test->negated || (test->how != DT_HAPROXY_STR && test->how != DT_HAPROXY_BEG) || !text.len)
-        return refuse(asked, "host and path together can be compared with texts only");
-    if (!slash && test->how == DT_HAPROXY_BEG)
-        return refuse(asked, "the beginning of a host");
-    if (!slash && !test->value.noslash)
-        return DT_HAPROXY_NEVER;
-    struct dt_slice name = slash ? dt_slice_of(text.ptr, (size_t)(slash - text.ptr)) : text;
-    enum dt_haproxy_outcome result = set_host(asked, "", name);
-    if (result != DT_HAPROXY_FINE)
-        return result;
-    text = dt_slice_from(text, name.len);
-    if (test->value.subject == DT_HAPROXY_IS_BASEQ)
-        return path_and_query(asked, text);
-    return path_text(asked, text, test->how, test->nocase || test->value.lower);
-}
-
-static enum dt_haproxy_outcome url(struct asked *asked)
-{
-    struct dt_haproxy_wants *wants = asked->wants;
-    if (asked->test->negated || asked->test->how != DT_HAPROXY_REG || wants->url.len)
-        return refuse(asked, "a URL is asked by one expression");
-    wants->url = asked->pattern;
-    wants->url_nocase = asked->test->nocase;
-    return DT_HAPROXY_FINE;
-}
-
 enum dt_haproxy_outcome dt_haproxy_want(struct dt_haproxy *haproxy,
                                         const struct dt_haproxy_test *test, uint32_t pattern,
                                         struct dt_haproxy_wants *wants)
 {
-    struct asked asked = {haproxy, test, DT_SLICE_NONE, wants};
+    struct dt_haproxy_asked asked = {haproxy, test, DT_SLICE_NONE, wants};
     if (pattern < test->count)
         asked.pattern = test->patterns[pattern];
     switch ((enum dt_haproxy_subject)test->value.subject) {
@@ -663,7 +410,7 @@ enum dt_haproxy_outcome dt_haproxy_want(struct dt_haproxy *haproxy,
     case DT_HAPROXY_IS_METHOD:
         return test->how == DT_HAPROXY_STR && !test->nocase
                    ? plain_option(&asked, "method")
-                   : refuse(&asked, "methods are compared as a whole");
+                   : dt_haproxy_asked_refuse(&asked, "methods are compared as a whole");
     case DT_HAPROXY_IS_SRC:
         return plain_option(&asked, "ip");
     case DT_HAPROXY_IS_FIELD:
@@ -673,29 +420,25 @@ enum dt_haproxy_outcome dt_haproxy_want(struct dt_haproxy *haproxy,
     case DT_HAPROXY_IS_HOST:
         return host(&asked);
     case DT_HAPROXY_IS_PATH:
-        return path(&asked);
+        return dt_haproxy_want_path(&asked);
     case DT_HAPROXY_IS_BASE:
     case DT_HAPROXY_IS_BASEQ:
-        return base(&asked);
+        return dt_haproxy_want_base(&asked);
     case DT_HAPROXY_IS_PATHQ:
     case DT_HAPROXY_IS_URI:
-        return path_and_query(&asked, asked.pattern);
+        return dt_haproxy_want_path_and_query(&asked, asked.pattern);
     case DT_HAPROXY_IS_PARAM:
-        return param(&asked);
+        return dt_haproxy_want_param(&asked);
     case DT_HAPROXY_IS_URL:
     case DT_HAPROXY_IS_REL_URL:
-        return url(&asked);
+        return dt_haproxy_want_url(&asked);
     case DT_HAPROXY_IS_QUERY:
-        if (test->how == DT_HAPROXY_REG)
-            return query_regex(&asked);
-        if (test->how == DT_HAPROXY_STR && !test->negated)
-            return whole_query(&asked, asked.pattern);
-        return refuse(&asked, "a query can be asked for whole parameters: url_param");
+        return dt_haproxy_want_query(&asked);
     case DT_HAPROXY_NOTHING:
     case DT_HAPROXY_IS_TAIL:
     case DT_HAPROXY_IS_TEXT:
     case DT_HAPROXY_IS_VARIABLE:
         break;
     }
-    return refuse(&asked, "a test of something that no rule can ask for");
+    return dt_haproxy_asked_refuse(&asked, "a test of something that no rule can ask for");
 }
