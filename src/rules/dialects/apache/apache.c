@@ -204,14 +204,16 @@ enum directive {
     BASE,
     COND,
     RULE,
+    MAP,
     NAME,
     ALIAS,
     DIRECTIVES
 };
 
 static const char *const directive_names[DIRECTIVES] = {
-    "Redirect",    "RedirectPermanent", "RedirectTemp", "RedirectMatch", "RewriteEngine",
-    "RewriteBase", "RewriteCond",       "RewriteRule",  "ServerName",    "ServerAlias"};
+    "Redirect",      "RedirectPermanent", "RedirectTemp", "RedirectMatch",
+    "RewriteEngine", "RewriteBase",       "RewriteCond",  "RewriteRule",
+    "RewriteMap",    "ServerName",        "ServerAlias"};
 
 static void run(struct dt_apache *apache, enum directive which, struct dt_slice args)
 {
@@ -233,6 +235,9 @@ static void run(struct dt_apache *apache, enum directive which, struct dt_slice 
         break;
     case RULE:
         dt_apache_rule(apache, args);
+        break;
+    case MAP:
+        dt_apache_map(apache, args);
         break;
     case NAME:
     case ALIAS:
@@ -330,5 +335,6 @@ void dt_apache_read(struct dt_reader *reader)
     }
     dt_apache_end(apache, &apache->vhost);
     dt_apache_end(apache, &apache->file);
+    dt_apache_maps_end(apache);
     tell_passed(apache);
 }

@@ -74,6 +74,28 @@ struct dt_apache_passed {
     struct dt_apache_passed *next;
 };
 
+enum dt_apache_map_kind {
+    DT_APACHE_MAP_TEXT,
+    DT_APACHE_MAP_LOWER,  /* int:tolower */
+    DT_APACHE_MAP_ESCAPE, /* int:escape */
+    DT_APACHE_MAP_OTHER,  /* nothing that can be read: an error where it is used */
+};
+
+struct dt_apache_row {
+    struct dt_slice text, key, value;
+    uint32_t line;
+};
+
+/* A RewriteMap. */
+struct dt_apache_map {
+    struct dt_slice name;
+    enum dt_apache_map_kind kind;
+    uint32_t file;
+    struct dt_apache_row *rows;
+    size_t count, cap;
+    struct dt_apache_map *next;
+};
+
 struct dt_apache {
     struct dt_reader *reader;
     bool directory;     /* a .htaccess: patterns see paths without their first slash */
@@ -82,11 +104,14 @@ struct dt_apache {
     struct dt_apache_scope *scope;
     struct dt_apache_cond conds[DT_APACHE_CONDS];
     unsigned cond_count;
+    bool nocase;      /* the rule that is read has NC */
     bool cond_broken; /* one could not be read: the next rule is refused without a word */
     struct dt_apache_nest nest[DT_APACHE_DEPTH];
     unsigned depth;
     struct dt_apache_passed *passed;
     bool vhosts; /* there was one */
+    struct dt_apache_map *maps;
+    const struct dt_apache_map *queried; /* whose rows with a query a rule before has taken */
 };
 
 /* ---- apache_words.c ---- */
@@ -123,6 +148,15 @@ unsigned dt_apache_status(struct dt_slice word);
 
 void dt_apache_cond(struct dt_apache *apache, struct dt_slice args);
 void dt_apache_rule(struct dt_apache *apache, struct dt_slice args);
+
+/* ---- apache_map.c ---- */
+
+/* RewriteMap */
+void dt_apache_map(struct dt_apache *apache, struct dt_slice args);
+/* The map at the beginning of "${name:..."; NULL: there is none of that name. */
+const struct dt_apache_map *dt_apache_map_find(const struct dt_apache *apache,
+                                               struct dt_slice lookup);
+void dt_apache_maps_end(struct dt_apache *apache);
 
 /* ---- apache_scope.c ---- */
 

@@ -88,13 +88,94 @@ static bool is_parameter(struct dt_slice text)
                          !memchr(text.ptr, '#', text.len) && memchr(text.ptr, '=', text.len));
 }
 
+/* (?:^|&)a(?:=[^&]*)?(?:&|$): a parameter of any value. */
+static bool any_value(const struct dt_apache_parts *cond, struct dt_slice inner,
+                      struct dt_slice *ret)
+{
+    static const char *const backs[] = {"(?:=[^&]*)?", "(=[^&]*)?", "(?:=.*)?"};
+    struct dt_apache_texts texts;
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strlen(backs[i]);
+        if (inner.len <= len ||
+            !dt_slice_eq(dt_slice_from(inner, inner.len - len), dt_slice_str(backs[i])))
+            continue;
+        inner.len -= len;
+        bool fine = dt_apache_texts(&cond->apache->reader->set->arena, inner, false, &texts) &&
+                    texts.count == 1 && texts.list[0].len > 2;
+        if (fine)
+            *ret = dt_slice_of(texts.list[0].ptr + 1, texts.list[0].len - 2);
+        return fine && !memchr(ret->ptr, '*', ret->len) && !memchr(ret->ptr, '=', ret->len);
+    }
+    return false;
+}
+
+/* A parameter with a group that the target asks for; the first of that name. */
+static bool captured(const struct dt_apache_parts *cond, struct dt_slice inner,
+                     struct dt_apache_effects *ret)
+{
+    struct dt_buf buf;
+    struct dt_slice text;
+    dt_buf_init(&buf, DT_LIMIT_SOURCE);
+    dt_buf_printf(&buf, "%s(?:.*?&)??", cond->nocase ? "(?i:" : "");
+    bool fine = dt_apache_regex_part(cond->apache, inner, ".", &buf);
+    dt_buf_printf(&buf, "(?:&.*)?%s", cond->nocase ? ")" : "");
+    fine &= dt_apache_keep(cond->apache, &buf, cond->written->pattern, &text);
+    return fine && dt_apache_add(ret, cond, DT_APACHE_URL_QUERY, text, 0);
+}
+
+/* ^(?:a=1|b=2)(?:&(?:a=1|b=2))*$: none but these, which other conditions ask for. */
+static bool none_other(struct dt_slice pattern)
+{
+    struct dt_slice front = DT_S("^(?:"), middle = DT_S(")(?:&(?:"), back = DT_S("))*$");
+    size_t fixed = front.len + middle.len + back.len;
+    if (pattern.len <= fixed || (pattern.len - fixed) % 2 || !dt_slice_starts(pattern, front))
+        return false;
+    size_t len = (pattern.len - fixed) / 2;
+    struct dt_slice rest = dt_slice_from(pattern, front.len + len);
+    return dt_slice_starts(rest, middle) &&
+           dt_slice_eq(dt_slice_of(pattern.ptr + front.len, len),
+                       dt_slice_of(rest.ptr + middle.len, len)) &&
+           dt_slice_eq(dt_slice_from(rest, middle.len + len), back);
+}
+
+/* "a" and "a=" are one. */
+static void merge_empty(struct dt_apache_texts *texts)
+{
+    if (texts->count != 2)
+        return;
+    struct dt_slice a = texts->list[0], b = texts->list[1];
+    struct dt_slice longer = a.len > b.len ? a : b, shorter = a.len > b.len ? b : a;
+    size_t star = shorter.len && shorter.ptr[shorter.len - 1] == '*';
+    if (longer.len == shorter.len + 1 && longer.ptr[longer.len - 1 - star] == '=' &&
+        memcmp(longer.ptr, shorter.ptr, shorter.len - star) == 0)
+        *texts = (struct dt_apache_texts){.list = {longer}, .count = 1};
+}
+
+/* NC says nothing new where the rule has it too, and without letters it says nothing at all. */
+static bool case_counts(const struct dt_apache_parts *cond)
+{
+    bool letters = false;
+    for (size_t i = 0; i < cond->pattern.len; i++)
+        letters |= dt_is_alpha(cond->pattern.ptr[i]);
+    return cond->nocase && letters && !cond->apache->nocase;
+}
+
 static bool query(struct dt_apache_parts *cond, struct dt_apache_effects *ret)
 {
+    if (!cond->negated && !case_counts(cond) && none_other(cond->pattern))
+        return dt_apache_add(ret, cond, DT_APACHE_ONLY, DT_SLICE_NONE, 0);
     struct dt_slice inner;
     struct dt_apache_texts texts;
     struct dt_arena *arena = &cond->apache->reader->set->arena;
-    if (!cond->captures && !cond->negated && !cond->nocase && parameter(cond, &inner)) {
+    if (cond->captures && !cond->negated && parameter(cond, &inner))
+        return captured(cond, inner, ret);
+    if (!cond->captures && !cond->negated && !case_counts(cond) && parameter(cond, &inner)) {
+        struct dt_slice name;
+        if (any_value(cond, inner, &name))
+            return dt_apache_add(ret, cond, DT_APACHE_PARAM, name, 0);
         bool fine = dt_apache_texts(arena, inner, false, &texts);
+        if (fine)
+            merge_empty(&texts);
         for (unsigned i = 0; fine && i < texts.count; i++) {
             struct dt_slice text = texts.list[i]; /* not tied: a "*" on both sides */
             text = text.len > 2 ? dt_slice_of(text.ptr + 1, text.len - 2) : DT_SLICE_NONE;
@@ -107,7 +188,9 @@ static bool query(struct dt_apache_parts *cond, struct dt_apache_effects *ret)
             return true;
         ret->count = 0;
     }
-    bool whole = cond->spelt && !cond->captures && !cond->negated && !cond->nocase;
+    bool whole = cond->spelt && !cond->captures && !cond->negated && !case_counts(cond);
+    if (whole)
+        merge_empty(&cond->texts);
     for (unsigned i = 0; whole && i < cond->texts.count; i++)
         whole = is_parameter(cond->texts.list[i]);
     for (unsigned i = 0; whole && i < cond->texts.count; i++)
@@ -135,6 +218,56 @@ static bool path(const struct dt_apache_parts *cond, struct dt_apache_effects *r
     return fine && dt_apache_add(ret, cond, DT_APACHE_PATH, text, 0);
 }
 
+/* (?:^|; *)name=(?:a|b)(?:;|$): a cookie. False, and nothing is done, when it is something else. */
+static bool cookie(const struct dt_apache_parts *cond, struct dt_apache_effects *ret,
+                   bool *ret_fine)
+{
+    static const char front[] = "(?:^|; *)", back[] = "(?:;|$)", any[] = "[^;]*";
+    struct dt_slice text = cond->pattern, option;
+    struct dt_buf buf;
+    if (!dt_slice_starts(text, dt_slice_str(front)) || cond->nocase)
+        return false;
+    text = dt_slice_from(text, strlen(front));
+    size_t name = 0;
+    while (name < text.len && (dt_is_word(text.ptr[name]) || text.ptr[name] == '-'))
+        name++;
+    if (name == 0 || name == text.len || text.ptr[name] != '=')
+        return false;
+    struct dt_slice value = dt_slice_from(text, name + 1);
+    bool whole = value.len > strlen(back) &&
+                 dt_slice_eq(dt_slice_from(value, value.len - strlen(back)), dt_slice_str(back));
+    if (!whole && value.len)
+        return false;
+    value.len -= whole ? strlen(back) : 0;
+    dt_buf_init(&buf, DT_LIMIT_LINE);
+    dt_buf_printf(&buf, "%scookie=\"%.*s%s", cond->negated ? "!" : "",
+                  DT_SLICE_FMT(dt_slice_of(text.ptr, name)), whole ? ":" : "");
+    bool group = value.len > 1 && value.ptr[0] == '(' && value.ptr[value.len - 1] == ')';
+    if (group)
+        value = dt_slice_of(value.ptr + 1, value.len - 2);
+    bool fine = true;
+    while (value.len && fine) {
+        bool star = dt_slice_starts(value, dt_slice_str(any));
+        bool escape = value.ptr[0] == '\\' && value.len > 1 && !dt_is_word(value.ptr[1]);
+        size_t len = star ? strlen(any) : escape ? 2 : 1;
+        char c = star ? '*' : value.ptr[len - 1];
+        if (!star && !escape && c == '|' && group)
+            c = ',';
+        else if (!star && (strchr(",\"\\*", c) || (!escape && strchr("^$.|?+()[]{}", c))))
+            fine = false;
+        dt_buf_char(&buf, c);
+        value = dt_slice_from(value, len);
+    }
+    dt_buf_char(&buf, '"');
+    if (!fine) {
+        dt_buf_release(&buf);
+        return false;
+    }
+    *ret_fine = dt_apache_keep(cond->apache, &buf, cond->written->pattern, &option) &&
+                dt_apache_add(ret, cond, DT_APACHE_OPTION, option, 0);
+    return true;
+}
+
 /* ---- The whole ---- */
 
 static bool by_variable(struct dt_apache_parts *cond, struct dt_apache_effects *ret)
@@ -146,6 +279,9 @@ static bool by_variable(struct dt_apache_parts *cond, struct dt_apache_effects *
         return query(cond, ret);
     if (dt_slice_eq(name, DT_S("REQUEST_URI")))
         return path(cond, ret);
+    bool fine;
+    if (dt_slice_eq(name, DT_S("HTTP_COOKIE")) && !cond->captures && cookie(cond, ret, &fine))
+        return fine;
     if (cond->captures)
         return dt_apache_refuse(cond, "groups of a condition that is not on the host or the query");
     if (!cond->spelt)
@@ -206,6 +342,40 @@ static struct dt_slice token(struct dt_slice *text)
     return found;
 }
 
+/* [!]-R 'net' || -R 'net', in brackets when it is negated: -R is %{REMOTE_ADDR} -ipmatch. False,
+ * and nothing is done, when it is something else. */
+static bool read_nets(const struct dt_apache_parts *cond, struct dt_apache_effects *ret,
+                      bool *ret_fine)
+{
+    struct dt_slice rest = dt_scan_trim(cond->pattern), option;
+    struct dt_buf buf;
+    bool negated = rest.len && rest.ptr[0] == '!';
+    rest = dt_scan_trim(dt_slice_from(rest, negated));
+    bool around = negated && rest.len > 1 && rest.ptr[0] == '(' && rest.ptr[rest.len - 1] == ')';
+    if (around)
+        rest = dt_slice_of(rest.ptr + 1, rest.len - 2);
+    dt_buf_init(&buf, DT_LIMIT_LINE);
+    dt_buf_str(&buf, negated ? "!ip=" : "ip=");
+    bool fine = true;
+    for (unsigned count = 0; fine; count++) {
+        struct dt_slice how = token(&rest), net = token(&rest);
+        fine = dt_slice_eq(how, DT_S("-R")) && net.len && (!count || !negated || around);
+        dt_buf_str(&buf, count ? "," : "");
+        dt_buf_put(&buf, net);
+        rest = dt_scan_trim(rest);
+        if (!rest.len)
+            break;
+        fine = fine && dt_slice_eq(token(&rest), DT_S("||"));
+    }
+    if (!fine) {
+        dt_buf_release(&buf);
+        return false;
+    }
+    *ret_fine = dt_apache_keep(cond->apache, &buf, cond->written->pattern, &option) &&
+                dt_apache_add(ret, cond, DT_APACHE_OPTION, option, 0);
+    return true;
+}
+
 /* [!] %{NAME} -strmatch 'text', -strcmatch, ==, != */
 static bool read_expression(struct dt_apache_parts *cond)
 {
@@ -243,7 +413,10 @@ bool dt_apache_effects(struct dt_apache *apache, const struct dt_apache_cond *wr
                                    .nocase = written->nocase,
                                    .captures = captures};
     if (dt_slice_eq(written->test, DT_S("expr"))) {
+        bool fine;
         cond.captures = false;
+        if (read_nets(&cond, ret, &fine))
+            return fine;
         return read_expression(&cond) && by_variable(&cond, ret);
     }
     if (cond.pattern.len && cond.pattern.ptr[0] == '!') {

@@ -15,6 +15,7 @@ enum dt_apache_want {
     DT_APACHE_SCHEME,    /* number */
     DT_APACHE_PORT,      /* number */
     DT_APACHE_PARAM,     /* text: a query parameter, that must be there */
+    DT_APACHE_ONLY,      /* no parameters but those that others ask for */
     DT_APACHE_QUERY,     /* text: the whole query, of one parameter or none */
     DT_APACHE_PATH,      /* text: an expression that looks at the path and takes nothing */
     DT_APACHE_URL_HOST,  /* text: an expression for the host */

@@ -117,7 +117,7 @@ static bool url_source(struct make *make)
     struct dt_slice path, regex;
     struct dt_buf buf;
     if (rewrite->negated || wants->path_count || wants->port || wants->has_query ||
-        wants->param.len || dt_slice_starts(wants->host, DT_S("*")) ||
+        wants->param_count || wants->only || dt_slice_starts(wants->host, DT_S("*")) ||
         (wants->url_host.len && wants->url_query.len) || apache->scope == &apache->vhost ||
         apache->reader->host.kind != DT_HOST_ANY)
         return refuse(make, "a condition that needs the whole URL, beside others that cannot "
@@ -146,6 +146,21 @@ static bool url_source(struct make *make)
                            rewrite->nocase ? DT_REGEX_NOCASE : 0, &make->rule);
 }
 
+/* Those that must be there, of any value when none is written. */
+static bool parameters(struct make *make)
+{
+    const struct dt_apache_wants *wants = make->wants;
+    struct dt_slice text;
+    struct dt_buf buf;
+    dt_buf_init(&buf, DT_LIMIT_SOURCE);
+    for (unsigned i = 0; i < wants->param_count; i++) {
+        dt_buf_str(&buf, i ? "&" : "");
+        dt_buf_put(&buf, wants->params[i]);
+    }
+    return dt_apache_keep(make->apache, &buf, make->rewrite->pattern, &text) &&
+           dt_source_query(make->apache->reader, text, DT_SOURCE_ANY, &make->rule);
+}
+
 /* Host, port and scheme, which the path does not say. */
 static bool surroundings(struct make *make)
 {
@@ -164,12 +179,49 @@ static bool surroundings(struct make *make)
         make->rule.scheme = (uint8_t)wants->scheme;
     if (wants->port)
         make->rule.port = (uint16_t)wants->port;
-    if (wants->has_query || wants->param.len) {
-        struct dt_slice query = wants->has_query ? wants->query : wants->param;
-        if (wants->has_query)
-            make->rule.flags |= DT_RULE_EXACT_QUERY;
-        return query.len == 0 || dt_source_query(reader, query, 0, &make->rule);
+    if (wants->has_query || wants->only)
+        make->rule.flags |= DT_RULE_EXACT_QUERY;
+    if (wants->has_query && wants->query.len &&
+        !dt_source_query(reader, wants->query, 0, &make->rule))
+        return false;
+    if (wants->param_count && !wants->has_query)
+        return parameters(make);
+    return true;
+}
+
+/* A page of a map. */
+static bool page_source(struct make *make)
+{
+    const struct dt_apache_page *page = make->rewrite->page;
+    const struct dt_apache_wants *wants = make->wants;
+    struct dt_reader *reader = make->apache->reader;
+    struct dt_host_pattern pattern;
+    struct dt_slice path;
+    struct dt_buf buf;
+    if (wants->path_count || wants->url_host.len || wants->url_query.len ||
+        (page->host.len && wants->host.len) || (page->has_query && wants->has_query) ||
+        wants->param_count || wants->only)
+        return refuse(make, "a condition beside a map that asks for the same");
+    dt_buf_init(&buf, DT_LIMIT_SOURCE);
+    for (size_t at = 0; at < page->path.len; at++)
+        if (page->path.ptr[at] != '/' || at == 0 || page->path.ptr[at - 1] != '/')
+            dt_pattern_encode(&buf, dt_slice_of(page->path.ptr + at, 1));
+    if (!dt_apache_keep(make->apache, &buf, reader->text, &path) ||
+        !dt_source_path(reader, path, DT_SOURCE_LITERAL, &make->rule))
+        return false;
+    if (page->host.len) {
+        if (!dt_source_host(reader, page->host, &pattern))
+            return false;
+        make->rule.host = pattern.host;
+        make->rule.host_kind = pattern.kind;
     }
+    if (page->has_query) {
+        make->rule.flags |= DT_RULE_EXACT_QUERY;
+        if (page->query.len && !dt_source_query(reader, page->query, 0, &make->rule))
+            return false;
+    }
+    make->rule.flags |= (uint8_t)((page->nocase ? DT_RULE_IGNORE_CASE : 0) |
+                                  (page->noslash ? DT_RULE_IGNORE_SLASH : 0));
     return true;
 }
 
@@ -179,6 +231,8 @@ static bool source(struct make *make)
     struct dt_reader *reader = make->apache->reader;
     if (!dt_pattern_begin(reader, &make->rule))
         return false;
+    if (make->rewrite->page)
+        return page_source(make) && surroundings(make);
     if (wants->url_host.len || wants->url_query.len)
         return url_source(make);
     bool fine = make->captures.all != DT_APACHE_NOT_ALL
@@ -188,6 +242,24 @@ static bool source(struct make *make)
 }
 
 /* ---- Target and the rest ---- */
+
+/* What a row of a map says: nothing in it stands for anything else. */
+static bool page_target(struct make *make)
+{
+    const struct dt_apache_rewrite *rewrite = make->rewrite;
+    struct dt_reader *reader = make->apache->reader;
+    struct dt_slice target = rewrite->target, text;
+    const char *mark = memchr(target.ptr, '?', target.len);
+    size_t path = mark ? (size_t)(mark - target.ptr) : target.len;
+    struct dt_buf buf;
+    if (target.ptr[0] != '/' && !dt_target_has_scheme(target))
+        return DT_REFUSE(reader, target, "target-relative", "begin it with /");
+    dt_buf_init(&buf, 2 * DT_LIMIT_TARGET);
+    dt_apache_put(&buf, dt_slice_of(target.ptr, path), !rewrite->raw);
+    dt_apache_put(&buf, dt_slice_from(target, path), false);
+    return dt_apache_keep(make->apache, &buf, target, &text) &&
+           dt_target_read(reader, text, DT_TARGET_NATIVE, &make->rule);
+}
 
 /* *ret_nothing: it is no target, and the rule is none. */
 static bool target(struct make *make, bool *ret_nothing)
@@ -199,6 +271,8 @@ static bool target(struct make *make, bool *ret_nothing)
     *ret_nothing = false;
     if (rewrite->target.len == 0)
         return true;
+    if (rewrite->page)
+        return page_target(make);
     bool relative = rewrite->target.ptr[0] != '/' && !dt_scan_http(rewrite->target) &&
                     !make->captures.lead && make->captures.all != DT_APACHE_ALL_PATH;
     if (relative)
@@ -255,6 +329,10 @@ static bool make_rule(struct make *make, struct dt_slice pattern)
     struct dt_options options = dt_options_standard();
     make->pattern = pattern;
     make->rule = (struct dt_rule){.file = reader->file, .line = reader->line};
+    if (make->rewrite->page) {
+        make->rule.file = make->rewrite->page->file;
+        make->rule.line = make->rewrite->page->line;
+    }
     options.action.status = make->rewrite->status;
     options.action.query = make->rewrite->query;
     bool nothing;
@@ -287,6 +365,8 @@ bool dt_apache_make(struct dt_apache *apache, const struct dt_apache_rewrite *re
     unsigned count = 1, edge;
     bool url = wants->url_host.len || wants->url_query.len;
     make.captures.cond_groups = rewrite->cond_groups;
+    if (rewrite->page)
+        return make_rule(&make, rewrite->pattern);
     make.captures.all = for_all(&make);
     if (!apache->directory && !url && !rewrite->negated && make.captures.all == DT_APACHE_NOT_ALL &&
         dt_apache_edge(rewrite->target, &edge))

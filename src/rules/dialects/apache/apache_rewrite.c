@@ -4,7 +4,7 @@
  * refused; one that ends the rules ("- [L]") lets the request pass. Conditions that are joined by
  * OR are written out: a rule for each alternative.
  */
-#include "rules/dialects/apache/apache_make.h"
+#include "rules/dialects/apache/apache_lookup.h"
 
 #include "rules/dialects/apache/apache_target.h"
 #include "rules/read/native_scan.h"
@@ -13,7 +13,7 @@
 
 struct flags {
     unsigned status; /* 0: none is given */
-    bool last, nocase, append, discard, raw;
+    bool last, nocase, append, discard, raw, back;
 };
 
 static bool is_flag(struct dt_slice name, const char *shorter, const char *longer)
@@ -82,8 +82,10 @@ static bool read_flag(struct dt_apache *apache, struct dt_slice name, struct dt_
         ret->discard = true;
     } else if (is_flag(name, "NE", "noescape")) {
         ret->raw = true;
+    } else if (is_flag(name, "B", "escapebackreferences") && value.len == 0) {
+        ret->back = true;
     } else if (!is_flag(name, "NS", "nosubreq") && !is_flag(name, "DPI", "discardpath") &&
-               !is_flag(name, "E", "env")) {
+               !is_flag(name, "E", "env") && !is_flag(name, "BNP", "backrefnoplus")) {
         return DT_REFUSE(apache->reader, name, "apache-flag",
                          "the flag %.*s is not one that a redirect can have here",
                          DT_SLICE_FMT(name));
@@ -164,7 +166,11 @@ static bool want(struct dt_apache_wants *wants, const struct dt_apache_effect *e
         wants->port = effect->number;
         return true;
     case DT_APACHE_PARAM:
-        return same_or_none(&wants->param, effect->text);
+        wants->params[wants->param_count++] = effect->text;
+        return true;
+    case DT_APACHE_ONLY:
+        wants->only = true;
+        return true;
     case DT_APACHE_QUERY:
         if (wants->has_query && !dt_slice_eq(wants->query, effect->text))
             return false;
@@ -207,6 +213,8 @@ static bool read_groups(struct dt_apache *apache, struct dt_slice target, struct
         bool joined = i > 0 && cond[-1].or_next;
         bool captures = i + 1 == apache->cond_count && asks_for_groups(target) &&
                         dt_apache_groups(cond->pattern) > 0;
+        if (dt_apache_is_lookup(cond->test))
+            continue; /* read_lookup has read it */
         if (!joined)
             ret->list[ret->count++].count = 0;
         dt_apache_go_to(apache, cond->line);
@@ -289,6 +297,18 @@ static void note_unended(struct dt_apache *apache, size_t from)
     }
 }
 
+/* Are all groups behind the "?", where what is captured is escaped anyway? */
+static bool only_in_query(struct dt_slice target)
+{
+    const char *question = target.len ? memchr(target.ptr, '?', target.len) : NULL;
+    size_t path = question ? (size_t)(question - target.ptr) : target.len;
+    for (size_t at = 0; at + 1 < path; at++)
+        if ((target.ptr[at] == '$' || target.ptr[at] == '%') && dt_is_digit(target.ptr[at + 1]) &&
+            (at == 0 || target.ptr[at - 1] != '\\'))
+            return false;
+    return true;
+}
+
 /* What the flags and the substitution make of the answer. *ret_nothing: the rule does nothing. */
 static bool settle(struct dt_apache *apache, struct dt_slice target, const struct flags *flags,
                    struct dt_apache_rewrite *rewrite, bool *ret_nothing)
@@ -319,12 +339,111 @@ static bool settle(struct dt_apache *apache, struct dt_slice target, const struc
     return true;
 }
 
+/* ---- RewriteMap ---- */
+
+/* A condition that a map has a row, and how the target takes it. */
+static bool read_lookup_cond(struct dt_apache *apache, const struct dt_apache_cond *cond,
+                             struct dt_slice target, struct dt_apache_lookup *ret)
+{
+    uint32_t line = apache->reader->line;
+    struct dt_apache_lookup again;
+    dt_apache_go_to(apache, cond->line);
+    bool fine = dt_apache_lookup_read(apache, cond->test, ret);
+    dt_apache_go_to(apache, line);
+    bool any = dt_slice_eq(cond->pattern, DT_S(".")) || dt_slice_eq(cond->pattern, DT_S("!^$")) ||
+               dt_slice_eq(cond->pattern, DT_S("(.+)"));
+    bool all =
+        dt_slice_eq(cond->pattern, DT_S("^(.+)$")) || dt_slice_eq(cond->pattern, DT_S("(.+)"));
+    bool query = dt_slice_eq(cond->pattern, DT_S("^([^?]+)\\?(.*)$"));
+    if (!fine)
+        return false;
+    if (cond->or_next || ret->fallback.len)
+        return DT_REFUSE(apache->reader, cond->test, "apache-map",
+                         "a map with OR or with a value for all others, in a condition");
+    ret->value = query ? DT_APACHE_VALUE_QUERY : DT_APACHE_VALUE_ALL;
+    if (dt_slice_eq(target, DT_S("-")) && (any || all || query)) {
+        ret->value = query ? DT_APACHE_VALUE_QUERY : DT_APACHE_VALUE_NONE;
+        return true;
+    }
+    if ((all && dt_slice_eq(target, DT_S("%1"))) || (query && dt_slice_eq(target, DT_S("%1?%2"))))
+        return true;
+    return (any && dt_apache_is_lookup(target) && dt_apache_lookup_read(apache, target, &again) &&
+            again.map == ret->map && dt_slice_eq(again.key, ret->key)) ||
+           DT_REFUSE(apache->reader, target, "apache-map",
+                     "a row of a map is taken as a whole: ^(.+)$ in the condition, and %%1");
+}
+
+/* What the rule asks a map; ret->map is NULL when it asks none. */
+static bool read_lookup(struct dt_apache *apache, struct dt_slice target,
+                        struct dt_apache_lookup *ret)
+{
+    *ret = (struct dt_apache_lookup){.map = NULL};
+    for (unsigned i = 0; i < apache->cond_count; i++) {
+        if (!dt_apache_is_lookup(apache->conds[i].test))
+            continue;
+        if (ret->map || (i > 0 && apache->conds[i - 1].or_next))
+            return DT_REFUSE(apache->reader, target, "apache-map", "two maps in one rule");
+        if (!read_lookup_cond(apache, &apache->conds[i], target, ret))
+            return false;
+    }
+    const struct dt_apache_map *map = dt_apache_map_find(apache, target);
+    if (ret->map || !dt_apache_is_lookup(target) || (map && map->kind != DT_APACHE_MAP_TEXT))
+        return true;
+    return dt_apache_lookup_read(apache, target, ret) &&
+           (ret->fallback.len ||
+            DT_REFUSE(apache->reader, target, "apache-map",
+                      "what is not in the map would be redirected to nowhere: add a condition "
+                      "such as RewriteCond %.*s ., or a value behind |",
+                      DT_SLICE_FMT(target)));
+}
+
+/* A rule for each row. */
+static bool make_rows(struct dt_apache *apache, struct dt_apache_rewrite *rewrite,
+                      const struct dt_apache_lookup *lookup, const struct flags *flags,
+                      const struct groups *groups)
+{
+    struct dt_reader *reader = apache->reader, here = *reader;
+    struct dt_apache_cut cut;
+    struct dt_apache_page page;
+    bool fine = true;
+    if (rewrite->negated)
+        return DT_REFUSE(reader, rewrite->pattern, "apache-map", "a map beside a pattern with !");
+    if (!dt_apache_cut_find(apache, lookup, rewrite->pattern, &cut))
+        return false;
+    rewrite->page = &page;
+    reader->file = lookup->map->file;
+    for (size_t i = 0; i < lookup->map->count && !reader->set->err; i++) {
+        const struct dt_apache_row *row = &lookup->map->rows[i];
+        const char *question = memchr(row->value.ptr, '?', row->value.len);
+        bool taken =
+            lookup->value == DT_APACHE_VALUE_ALL && question && apache->queried == lookup->map;
+        if (taken || (lookup->value == DT_APACHE_VALUE_QUERY && !question) ||
+            !dt_apache_cut_row(apache, &cut, lookup, row, &page))
+            continue;
+        reader->line = row->line;
+        reader->text = row->text;
+        page.nocase |= rewrite->nocase;
+        bool redirects = dt_options_redirects(rewrite->status);
+        rewrite->target = redirects ? row->value : DT_SLICE_NONE;
+        rewrite->query =
+            (question && !flags->append) || flags->discard ? DT_QUERY_DROP : DT_QUERY_PASS;
+        fine &= make_all(apache, rewrite, groups);
+    }
+    reader->file = here.file;
+    reader->line = here.line;
+    reader->text = here.text;
+    rewrite->page = NULL;
+    apache->queried = lookup->value == DT_APACHE_VALUE_QUERY ? lookup->map : NULL;
+    return fine;
+}
+
 static void read_rule(struct dt_apache *apache, struct dt_slice args)
 {
     struct dt_reader *reader = apache->reader;
     struct dt_apache_rewrite rewrite = {0};
     struct dt_slice target, flag_word = DT_SLICE_NONE;
     struct flags flags = {0};
+    struct dt_apache_lookup lookup;
     struct groups groups;
     bool nothing;
     if (!dt_apache_raw_word(&args, &rewrite.pattern) || !dt_apache_raw_word(&args, &target) ||
@@ -343,11 +462,27 @@ static void read_rule(struct dt_apache *apache, struct dt_slice args)
         return;
     rewrite.nocase = flags.nocase;
     rewrite.raw = flags.raw;
+    if (flags.back && !only_in_query(rewrite.target)) {
+        dt_reader_error(reader, target, "apache-flag",
+                        "B beside a group in the path, which would have its slashes escaped");
+        return;
+    }
     if (apache->cond_count)
         rewrite.cond_groups = dt_apache_groups(apache->conds[apache->cond_count - 1].pattern);
     size_t before = apache->scope->rewrites.count;
-    if (apache->cond_broken || !read_groups(apache, rewrite.target, &groups) ||
-        !make_all(apache, &rewrite, &groups))
+    apache->nocase = flags.nocase;
+    if (apache->cond_broken || !read_lookup(apache, target, &lookup) ||
+        !read_groups(apache, lookup.map ? DT_SLICE_NONE : rewrite.target, &groups))
+        return;
+    if (lookup.map && (!make_rows(apache, &rewrite, &lookup, &flags, &groups)))
+        return;
+    if (lookup.fallback.len) {
+        const char *question = memchr(lookup.fallback.ptr, '?', lookup.fallback.len);
+        rewrite.target = lookup.fallback;
+        rewrite.query =
+            (question && !flags.append) || flags.discard ? DT_QUERY_DROP : DT_QUERY_PASS;
+    }
+    if ((!lookup.map || lookup.fallback.len) && !make_all(apache, &rewrite, &groups))
         return;
     if (!flags.last && rewrite.target.len)
         note_unended(apache, before);

@@ -221,10 +221,23 @@ bool dt_apache_substitution(struct dt_apache *apache, struct dt_slice text, bool
                             const struct dt_apache_captures *captures, struct dt_buf *out)
 {
     struct work work = {apache, text, captures, out, raw, true, false};
+    bool escapes = false;
     for (size_t at = 0; at < text.len;) {
         char c = text.ptr[at], next = at + 1 < text.len ? text.ptr[at + 1] : 0;
-        if (c == '$' && next == '{')
-            return refuse(&work, "no target can have a RewriteMap");
+        if (c == '$' && next == '{') {
+            const struct dt_apache_map *map = dt_apache_map_find(apache, dt_slice_from(text, at));
+            if (!map || map->kind != DT_APACHE_MAP_ESCAPE || escapes)
+                return refuse(&work, "no target can have this RewriteMap: only int:escape, and a "
+                                     "text file for all of it");
+            escapes = true; /* as what is captured is anyway */
+            at += map->name.len + 3;
+            continue;
+        }
+        if (c == '}' && escapes) {
+            escapes = false;
+            at++;
+            continue;
+        }
         if (c == '$' && dt_is_digit(next)) {
             put_group(&work, (unsigned)(next - '0'));
             at += 2;

@@ -125,6 +125,7 @@ static void put_only(const struct dt_rule *rule, const char *flags, struct dt_ap
 {
     struct dt_buf pattern;
     dt_buf_init(&pattern, LONGEST);
+    flags = rule->nparams ? flags : "";
     dt_buf_char(&pattern, '^');
     for (int twice = 0; twice < 2 && rule->nparams > 1; twice++) {
         dt_buf_str(&pattern, twice ? "(?:&(?:" : "(?:");
