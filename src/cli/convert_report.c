@@ -43,8 +43,9 @@ static struct dt_slice trim(struct dt_slice text)
     return text;
 }
 
+/* The rule's line stands below the last of its reasons; next is the one that is told next. */
 static void print_note(const struct dt_convert_report *report, const struct dt_render *render,
-                       const struct dt_convert_note *note)
+                       const struct dt_convert_note *note, const struct dt_convert_note *next)
 {
     const struct dt_ruleset *set = report->load->files.set;
     FILE *out = render->out;
@@ -61,7 +62,7 @@ static void print_note(const struct dt_convert_report *report, const struct dt_r
             render->reset);
     dt_text_safe(out, note->message);
     fprintf(out, " %s[%s]%s\n", render->faint, note->name, render->reset);
-    if (note->rule != UINT32_MAX) {
+    if (note->rule != UINT32_MAX && !(next && next->rule == note->rule)) {
         const struct dt_rule *rule = dt_ruleset_rule(set, note->rule);
         dt_render_line(render, trim(dt_ruleset_line(set, rule->file, rule->line)), 0, 0);
     }
@@ -92,11 +93,17 @@ void dt_convert_report_text(const struct dt_convert_report *report, const struct
     const struct dt_convert *convert = report->convert;
     FILE *out = render->out;
     struct reasons reasons = {.count = 0};
+    const struct dt_convert_note *told = NULL;
     for (size_t i = 0; i < dt_convert_note_count(convert); i++) {
         const struct dt_convert_note *note = dt_convert_note(convert, i);
-        if (count_reason(&reasons, note) < SHOWN || report->all)
-            print_note(report, render, note);
+        if (count_reason(&reasons, note) >= SHOWN && !report->all)
+            continue;
+        if (told)
+            print_note(report, render, told, note);
+        told = note;
     }
+    if (told)
+        print_note(report, render, told, NULL);
     if (!report->all)
         print_rest(&reasons, render);
     print_files(report, out);

@@ -19,11 +19,11 @@ struct dt_look {
 };
 
 struct dt_dialect {
-    const char *name;                        /* of --format and --to: "netlify" */
-    const char *title;                       /* for people: "Netlify _redirects" */
-    bool (*is)(const struct dt_look *look);  /* NULL: only when it is asked for by name */
-    void (*read)(struct dt_reader *reader);  /* takes the lines of a file that was just opened */
-    void (*write)(struct dt_write *write);   /* see rules/write/write.h; NULL: it is only read */
+    const char *name;                       /* of --format and --to: "netlify" */
+    const char *title;                      /* for people: "Netlify _redirects" */
+    bool (*is)(const struct dt_look *look); /* NULL: only when it is asked for by name */
+    void (*read)(struct dt_reader *reader); /* takes the lines of a file that was just opened */
+    void (*write)(struct dt_write *write);  /* see rules/write/write.h; NULL: it is only read */
 };
 
 /* By enum dt_format; NULL for AUTO and past the last. */

@@ -136,8 +136,11 @@ static void put_comments(const struct dt_write *write, const struct dt_rule *rul
     uint32_t first = rule->line;
     while (first > 1 && is_comment(dt_ruleset_line(write->set, rule->file, first - 1)))
         first--;
-    for (uint32_t line = first; line < rule->line; line++)
-        put_comment(out, mark, dt_ruleset_line(write->set, rule->file, line));
+    for (uint32_t line = first; line < rule->line; line++) {
+        struct dt_slice text = dt_ruleset_line(write->set, rule->file, line);
+        if (!dt_slice_starts(text, DT_S("# FROM-URL"))) /* names columns, of MDN's files */
+            put_comment(out, mark, text);
+    }
 }
 
 void dt_write_lead(struct dt_write *write, struct dt_buf *out, const char *mark)

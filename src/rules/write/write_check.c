@@ -19,7 +19,8 @@ void dt_write_check_conditions(struct dt_write *write, const struct dt_rule *rul
         const struct dt_condition *condition = &conditions->list[i];
         if (!(can & 1u << condition->kind))
             dt_write_cannot(write, "condition", "%s has no condition like %s%s=", write->title,
-                            condition->negated ? "!" : "", dt_write_condition_name(condition));
+                            condition->negated && condition->kind != DT_CONDITION_PATH ? "!" : "",
+                            dt_write_condition_name(condition));
     }
 }
 
