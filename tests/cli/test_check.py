@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import xml.etree.ElementTree as ElementTree
 
 import tap
@@ -237,6 +238,38 @@ def flags(test, folder):
     test.equal((out.count("is an address, not"), "more of" in out), (1234, False), "--all shows them")
 
 
+# ---- Scripts: Unicode's own names of letters as the second opinion ----
+
+TOGETHER = {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "HENTAIGANA"}
+UNSURE = {"MODIFIER", "COPTIC", "VERTICAL", "FEMININE", "MASCULINE", "MICRO", "CARON", "MASU", "TURNED",
+          "KATAKANA-HIRAGANA"}
+
+
+def letters():
+    """Letters of every script that are left as they are in a host, with the first word of their names."""
+    for number in range(0xA1, 0x1F000):
+        letter = chr(number)
+        word = unicodedata.name(letter, "").split(" ")[0]
+        plain = unicodedata.normalize("NFKC", letter.lower()) == letter
+        many = word in ("CJK", "HANGUL") and number % 97
+        if unicodedata.category(letter) in ("Ll", "Lo") and plain and word and word not in UNSURE and not many:
+            yield letter, word
+
+
+def scripts(test, folder):
+    known = list(letters())
+    write(folder, "s.rules", "".join(f"/{i} https://a{letter}.example/\n" for i, (letter, _) in enumerate(known)))
+    found = json.loads(tap.detour("check", "--json", "s.rules", cwd=folder)[1])
+    refused = {one["line"] for one in found["diagnostics"]}
+    told = {one["line"] for one in found["findings"] if one["name"] == "target-mixed-script"}
+    lines = [line for line in range(1, len(known) + 1) if line not in refused]
+    wrong = [(known[line - 1], line in told) for line in lines
+             if (line in told) != (known[line - 1][1] not in TOGETHER)]
+    test.ok(len(lines) > 3000 and len({word for _, word in known}) > 50, "letters of many scripts can stand in hosts",
+            len(lines))
+    test.equal(wrong, [], "beside a Latin letter stands what Unicode's names call Latin, or East Asian")
+
+
 # ---- Progress ----
 
 def on_terminal(*args, cwd):
@@ -280,6 +313,7 @@ def main():
         junit(test, folder)
         flatten(test, folder)
         flags(test, folder)
+        scripts(test, folder)
         progress(test, folder)
     return test.done()
 
