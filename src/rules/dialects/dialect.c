@@ -23,7 +23,7 @@ static const struct dt_dialect dialects[] = {
                                dt_vercel_bulk_read, dt_vercel_bulk_write},
     [DT_FORMAT_NGINX] = {"nginx", "nginx", dt_nginx_is, dt_nginx_read, dt_nginx_write},
     [DT_FORMAT_HAPROXY] = {"haproxy", "HAProxy", dt_haproxy_is, dt_haproxy_read, dt_haproxy_write},
-    [DT_FORMAT_CADDY] = {"caddy", "Caddyfile", dt_caddy_is, dt_caddy_read, dt_caddy_write},
+    [DT_FORMAT_CADDY] = {"caddy", "Caddy", dt_caddy_is, dt_caddy_read, dt_caddy_write},
     [DT_FORMAT_WORDPRESS_CSV] = {"wordpress-csv", "WordPress Redirection CSV", dt_wordpress_csv_is,
                                  dt_wordpress_csv_read, dt_wordpress_csv_write},
     [DT_FORMAT_WORDPRESS_JSON] = {"wordpress-json", "WordPress Redirection JSON",

@@ -335,6 +335,23 @@ static bool is_mapped(const struct dt_caddy_rule *rule, const struct dt_caddy_ma
     return true;
 }
 
+/* A map without a default, and a redirect that does not ask whether there is an output: Caddy sends
+ * all other requests to nowhere. */
+static void warn_empty(const struct dt_caddy_rule *rule, const struct dt_caddy_map *map)
+{
+    struct dt_reader *reader = rule->caddy->reader;
+    bool asks = false;
+    for (size_t i = 0; i < rule->count && !asks; i++)
+        (void)row_has(rule->when, map, map->rows, rule->conds[i], &asks);
+    size_t diags = reader->set->diag_count;
+    if (!asks && rule->answer->to)
+        dt_reader_warn(
+            reader, dt_caddy_at(rule->caddy, rule->answer->at), "caddy-map-default",
+            "Caddy answers requests that the map has no line for with an empty Location: "
+            "they are not redirected here");
+    forget_twins(reader->set, diags);
+}
+
 void dt_caddy_make(struct dt_caddy *caddy, const struct dt_caddy_when *when,
                    const struct dt_caddy_answer *answer)
 {
@@ -373,4 +390,6 @@ void dt_caddy_make(struct dt_caddy *caddy, const struct dt_caddy_when *when,
             make_row(&rule, map, row, false);
     if (map->defaults)
         make_row(&rule, map, map->defaults, true);
+    else
+        warn_empty(&rule, map);
 }
