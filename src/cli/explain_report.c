@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define RULE_INDENT 6u
+
 /* ---- What an answer means, from the one table of statuses ---- */
 
 static const char *const CLIENTS[] = {
@@ -137,11 +139,15 @@ void dt_explain_place(FILE *out, const struct dt_place *place)
     fprintf(out, "  ");
     dt_text_safe(out, place->file);
     fprintf(out, ":%u\n", place->line);
-    if (place->text.len) {
-        fprintf(out, "      ");
-        print_rule_text(out, place->text);
-        fputc('\n', out);
+    if (place->text.len == 0)
+        return;
+    fprintf(out, "      ");
+    if (RULE_INDENT + dt_text_columns(place->text) > DT_TEXT_COLUMNS) {
+        dt_text_wrap(out, place->text, RULE_INDENT, RULE_INDENT + 4);
+        return;
     }
+    print_rule_text(out, place->text);
+    fputc('\n', out);
 }
 
 /* What an expression was made into, where the rule's own text says it otherwise. */

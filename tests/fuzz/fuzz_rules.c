@@ -5,6 +5,7 @@
  */
 #include "../unit/test_rules_check.h"
 #include "fuzz_zone_file.h"
+#include <detour/convert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,12 +68,36 @@ static void touch_set(const struct dt_ruleset *set)
     touch(dt_ruleset_line(set, 0, 2));
 }
 
-/* "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e" native, "f" Firebase's, "g" Apache's;
- * from 0x80 on the file is a .htaccess. */
+/* Bytes below 0x20 are numbers of formats. "a" is gov.uk's, "b" MDN's, "c" Netlify's, "d" any, "e"
+ * native, "f" Firebase's, "g" Apache's; from 0x80 on the file is a .htaccess. */
 static const enum dt_format formats[7] = {
     DT_FORMAT_MDN,      DT_FORMAT_NETLIFY, DT_FORMAT_AUTO,  DT_FORMAT_NATIVE,
     DT_FORMAT_FIREBASE, DT_FORMAT_APACHE,  DT_FORMAT_GOVUK,
 };
+
+static enum dt_format format_of(unsigned char first)
+{
+    return first < 0x20 ? (enum dt_format)(first % (DT_FORMAT_OPENPUBLISHING + 1u))
+                        : formats[first % 7];
+}
+
+/* What was read can be written: every rule is accounted for in every format. */
+static void write_all(const struct dt_ruleset *set)
+{
+    for (unsigned to = 0; dt_format_name((enum dt_format)to); to++) {
+        const struct dt_convert_options options = {.to = (enum dt_format)to, .approximate = true};
+        struct dt_convert *convert;
+        if (!dt_format_writes(options.to) || dt_convert_new(set, &options, &convert))
+            continue;
+        size_t count = 0;
+        for (unsigned outcome = 0; outcome <= DT_CONVERTED_REFUSED; outcome++)
+            count += dt_convert_count(convert, (enum dt_converted)outcome);
+        RULES_CHECK(count == dt_ruleset_count(set));
+        for (size_t i = 0; i < dt_convert_file_count(convert); i++)
+            touch(dt_convert_file(convert, i).text);
+        dt_convert_free(convert);
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -89,11 +114,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (set) {
         unsigned char first = (unsigned char)mem[0];
         struct dt_slice name = first < 0x80 ? DT_S("d/fuzz") : DT_S("d/.htaccess");
-        enum dt_err err = dt_ruleset_read(set, name, world.text, formats[first % 7]);
+        enum dt_err err = dt_ruleset_read(set, name, world.text, format_of(first));
         RULES_CHECK(err == DT_OK || err == DT_ERR_SYNTAX);
         RULES_CHECK((err == DT_OK) == (dt_ruleset_error_count(set) == 0));
         rules_check(set);
         touch_set(set);
+        write_all(set);
     }
     dt_ruleset_free(set);
     free(mem);
