@@ -196,7 +196,7 @@ def run(tap, oracle):
     good = compare_redirects(tap, oracle, list(generated(rng, 900)))
     text = json.dumps({"redirects": good})
     asked = compare_answers(tap, oracle, "generated", text, text, "vercel", 4)
-    text = json.dumps({"redirects": OWN})
+    text = json.dumps({"redirects": OWN}, indent=2)
     asked += compare_answers(tap, oracle, "own", text, text, "vercel", 18)
     written, refused = convert(NATIVE, "a.rules", "vercel")
     tap.ok(not refused, "all of a native file is written", refused)

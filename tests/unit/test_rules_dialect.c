@@ -126,6 +126,7 @@ static const struct rules_case netlify_cases[] = {
      "3: /news/<>/<>/<>/<> is > /blog/{2}/{1}/{0}/{3} 301\n"
      "4: /a ?id <id> is > /b/{0} 301\n"
      "5: /a/<>/... ?id&x=1 <id> is > /b/{0}/{2}/{1}?i={q2} 301\n"
+     "6: /a/... is > /b/{0} 301\n"
      "6: /a<*> is > /b/{0} 301\n"
      "7: /a is > /b/$1/%7Bhost%7D 301\n"
      "8: /a is > /css/::after/x:y 301\n"

@@ -44,8 +44,19 @@ static bool step(struct dt_json_walk *walk)
     return more;
 }
 
+/* To the line before the anchor's, or before the first one. */
+static void go_back(struct dt_json_walk *walk, const char *p)
+{
+    struct dt_slice text = walk->reader->set->files[walk->reader->file].text;
+    bool near = walk->anchor.text.ptr && walk->anchor.text.ptr <= p;
+    walk->again = near ? walk->anchor.text.ptr : text.ptr;
+    walk->here = (struct dt_json_place){DT_SLICE_NONE, near ? walk->anchor.line - 1 : 0};
+}
+
 bool dt_json_reach(struct dt_json_walk *walk, const char *p)
 {
+    if (walk->here.text.ptr && p < walk->here.text.ptr)
+        go_back(walk, p);
     const char *pos = walk->again ? walk->again : walk->reader->pos;
     while (p >= pos) {
         if (!step(walk))
@@ -56,10 +67,9 @@ bool dt_json_reach(struct dt_json_walk *walk, const char *p)
     return p >= walk->here.text.ptr && walk->here.text.len <= DT_LIMIT_LINE; /* else too long */
 }
 
-void dt_json_rewind(struct dt_json_walk *walk)
+void dt_json_anchor(struct dt_json_walk *walk)
 {
-    walk->again = walk->start;
-    walk->here = (struct dt_json_place){DT_SLICE_NONE, 0};
+    walk->anchor = walk->here;
 }
 
 bool dt_json_find(struct dt_json_walk *walk, const struct dt_json_value *value,
@@ -101,7 +111,7 @@ bool dt_json_begin(struct dt_json_walk *walk, struct dt_reader *reader, struct d
 {
     json_error_t error;
     struct dt_slice text = dt_slice_of(reader->pos, (size_t)(reader->end - reader->pos));
-    *walk = (struct dt_json_walk){.reader = reader, .start = reader->pos};
+    *walk = (struct dt_json_walk){.reader = reader};
     json_t *json = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
     bool fine = json && dt_json_value(&text, ret);
     if (!json && text.len)

@@ -2,7 +2,7 @@
  *
  * A JSON file that is read as rules: jansson says whether it is JSON at all, and a walk over its
  * text (json_text.h) finds each value with its line, so that an error is shown where it is. Lines
- * are counted forwards.
+ * are counted forwards, and few of them twice.
  */
 #ifndef DT_RULES_JSON_WALK_H
 #define DT_RULES_JSON_WALK_H
@@ -25,8 +25,8 @@ struct dt_json_walk {
 
     /* Private: the last line of the file that was reached, and while lines are gone through once
      * more, what is to be read of them. */
-    struct dt_json_place last;
-    const char *start, *again;
+    struct dt_json_place last, anchor;
+    const char *again;
 };
 
 /* A value that was looked for. */
@@ -40,11 +40,13 @@ struct dt_json_found {
  * empty, or no JSON, which is an error (json-syntax): comments and double keys are. */
 bool dt_json_begin(struct dt_json_walk *walk, struct dt_reader *reader, struct dt_json_value *ret);
 
-/* Makes the line of p the reader's. False when it cannot be read. */
+/* Makes the line of p the reader's; fast when p is not before what was reached. False when it
+ * cannot be read, which was told. */
 bool dt_json_reach(struct dt_json_walk *walk, const char *p);
 
-/* What is reached from here on may stand before what was reached, but in order again. */
-void dt_json_rewind(struct dt_json_walk *walk);
+/* Where what is reached next may begin: values before here are reached again by going through lines
+ * from this place on. Without it that is from the beginning. */
+void dt_json_anchor(struct dt_json_walk *walk);
 
 /* Makes a line that was reached before the reader's. */
 void dt_json_go_to(struct dt_json_walk *walk, struct dt_json_place place);

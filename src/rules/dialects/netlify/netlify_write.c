@@ -22,8 +22,8 @@ struct line {
     struct dt_names names;
     struct dt_buf source; /* path and query conditions, without scheme and host */
     struct dt_buf target;
-    struct dt_buf tail;           /* status and conditions */
-    const struct dt_rule *folder; /* of "/p/" with a star, when that was written last */
+    struct dt_buf tail;                   /* status and conditions */
+    const struct dt_rule *before, *after; /* the rules around it; NULL at the ends */
 };
 
 /* ---- The source ---- */
@@ -38,17 +38,13 @@ static void put_path_text(struct line *line, struct dt_slice text)
     dt_buf_put(&line->source, text);
 }
 
-/* Was a folder of this name written right before, with the same host and conditions? Then a star
- * right behind the name has nothing left that begins with a slash. */
-static bool has_folder(const struct line *line, struct dt_slice name)
+/* A star right behind a letter is read as two rules, of which the folder comes first: together they
+ * are one line again. */
+static bool is_joined(const struct dt_rule *folder, const struct dt_rule *rule)
 {
-    const struct dt_rule *rule = line->rule, *folder = line->folder;
-    if (!folder || !dt_slice_eq(folder->path, name))
-        return false;
-    bool line_alike = folder->file == rule->file && folder->line == rule->line;
-    return line_alike || (dt_slice_eq(folder->host, rule->host) && folder->nparams == 0 &&
-                          folder->host_kind == rule->host_kind && folder->port == rule->port &&
-                          folder->scheme == rule->scheme && folder->conditions == rule->conditions);
+    return folder && rule && folder->file == rule->file && folder->line == rule->line &&
+           rule->path_kind == DT_PATH_GLOB && folder->path_kind != DT_PATH_GLOB &&
+           dt_write_has_star(folder);
 }
 
 static void put_path(struct line *line)
@@ -72,7 +68,7 @@ static void put_path(struct line *line)
         }
     }
     if (path.count && !folder && path.list[path.count - 1].kind == DT_PIECE_STAR &&
-        !has_folder(line, path.list[0].text))
+        !is_joined(line->before, line->rule))
         dt_write_differs(line->write, "star",
                          "in a star right behind a letter Netlify leaves out the slash that it "
                          "begins with");
@@ -274,10 +270,8 @@ static void write_rule(struct line *line)
     if (rule->path_kind != DT_PATH_REGEX)
         put_target(line);
     put_tail(line);
-    line->folder = NULL;
-    if (!dt_write_go(line->write))
+    if (!dt_write_go(line->write) || is_joined(rule, line->after))
         return;
-    line->folder = rule->path_kind == DT_PATH_PREFIX ? rule : NULL;
     dt_write_lead(line->write, &line->write->out, "# ");
     if (rule->host_kind == DT_HOST_ANY)
         put_line(line, NULL);
@@ -294,7 +288,9 @@ void dt_netlify_write(struct dt_write *write)
     dt_buf_init(&line.target, PART_MAX);
     dt_buf_init(&line.tail, PART_MAX);
     for (uint32_t i = 0; i < write->count; i++) {
+        line.before = line.rule;
         line.rule = dt_write_begin(write, write->order[i]);
+        line.after = i + 1 < write->count ? dt_ruleset_rule(write->set, write->order[i + 1]) : NULL;
         write_rule(&line);
         if (dt_buf_err(&line.source) || dt_buf_err(&line.target) || dt_buf_err(&line.tail))
             write->out.err = DT_ERR_NOMEM;

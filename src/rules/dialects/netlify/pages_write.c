@@ -160,8 +160,9 @@ static void put_group(struct pages *pages, struct form *form, unsigned number)
                       part->kind == DT_PLAIN_ANY ? "splat" : groups[(number - 1) % GROUPS]);
         return;
     }
-    dt_write_cannot(pages->write, "target-capture",
-                    "a target for Cloudflare Pages has what its source captures only");
+    if (form == pages->forms)
+        dt_write_cannot(pages->write, "target-capture",
+                        "a target for Cloudflare Pages has what the path of its source captures");
 }
 
 static void put_capture(struct pages *pages, struct form *form, const struct dt_piece *piece)
@@ -187,7 +188,8 @@ static void check_target(struct pages *pages, const struct form *form)
     const struct dt_action *action = dt_write_action(pages->write, pages->rule);
     struct dt_slice target = dt_buf_slice(&form->target);
     bool own = dt_pages_query(target);
-    if (!dt_slice_starts(target, DT_S("/")) && !dt_slice_starts(target, DT_S("https://")))
+    if (target.len && !dt_slice_starts(target, DT_S("/")) &&
+        !dt_slice_starts(target, DT_S("https://")))
         dt_write_cannot(pages->write, "target-scheme",
                         "a target for Cloudflare Pages begins with / or https://");
     if (action->query == DT_QUERY_PASS && own)
@@ -204,6 +206,8 @@ static void check_target(struct pages *pages, const struct form *form)
 static void put_target(struct pages *pages, struct form *form)
 {
     struct dt_pieces target = dt_write_target(pages->write, pages->rule);
+    if (pages->rule->path_kind == DT_PATH_REGEX && pages->regex.count == 0)
+        return; /* it is refused */
     for (size_t i = 0; i < target.count; i++) {
         struct dt_slice text = target.list[i].text;
         if (i == 0 && target.list[i].kind == DT_PIECE_TEXT && dt_scan_http(text) == 7) {
@@ -325,10 +329,12 @@ static void check_rule(struct pages *pages)
         dt_write_cannot(pages->write, "status",
                         "Cloudflare Pages answers 301, 302, 303, 307 and 308 only");
     if (rule->path_kind == DT_PATH_REGEX && !(rule->flags & DT_RULE_URL) &&
-        !dt_plain_regex(&pages->write->arena, rule->path, &pages->regex))
+        !dt_plain_regex(&pages->write->arena, rule->path, &pages->regex)) {
+        pages->regex.count = 0;
         dt_write_cannot(pages->write, "regex",
                         "Cloudflare Pages has placeholders and one star, and no regular "
                         "expressions");
+    }
 }
 
 static void write_rule(struct pages *pages)

@@ -177,6 +177,7 @@ static void read_redirects(struct dt_json_walk *walk, const struct dt_json_value
     for (unsigned count = 1; dt_json_element(&inside, &value); count++) {
         if (!dt_json_reach(walk, value.text.ptr))
             return;
+        dt_json_anchor(walk);
         if (count > DT_VERCEL_REDIRECTS) {
             dt_reader_error(walk->reader, dt_json_start(&value), "vercel-many",
                             "Vercel takes %u redirects, and refuses a file with more",
@@ -266,7 +267,6 @@ static void read_top(struct dt_json_walk *walk, const struct dt_json_value *top)
             pass_over(walk, &key);
         }
     }
-    dt_json_rewind(walk);
     if (list.kind)
         read_redirects(walk, &list);
     else if (!found && dt_json_reach(walk, top->text.ptr))

@@ -198,6 +198,10 @@ static bool check_target(struct dt_write *write, const struct dt_rule *rule, str
             return false;
         }
     }
+    struct dt_slice written = dt_buf_slice(out);
+    if (written.len && written.ptr[0] != '/' && !dt_scan_http(written))
+        dt_write_cannot(write, "target-scheme",
+                        "a destination of Vercel begins with /, http:// or https://");
     return true;
 }
 

@@ -110,4 +110,8 @@ void dt_vercel_put_target(struct dt_vercel_out *out)
         else
             put_capture(&target, &pieces.list[i]);
     }
+    struct dt_slice written = dt_buf_slice(&out->target);
+    if (written.len && written.ptr[0] != '/' && !dt_scan_http(written))
+        dt_write_cannot(out->write, "target-scheme",
+                        "a destination of Vercel begins with /, http:// or https://");
 }
