@@ -232,6 +232,38 @@ bool engine_agrees(struct engine *engine, const struct world *world, const struc
     return !what;
 }
 
+/* The pieces of a Location are the Location, and who is said not to apply does not match. */
+static bool explains(struct engine *engine, const struct dt_request *asked,
+                     const struct dt_candidate *all, size_t count)
+{
+    static struct dt_built built;
+    static char location[DT_MATCH_LOCATION_MAX];
+    struct dt_missed missed[RULES_MAX];
+    struct dt_decision decision;
+    size_t nmissed = 0, at = 0;
+    if (dt_match(&engine->snapshot, asked, engine->scratch, &decision))
+        return count == 0;
+    size_t len = decision.matched ? decision.location.len : 0;
+    if (len)
+        memcpy(location, decision.location.ptr, len);
+    if (dt_match_build(&engine->snapshot, asked, engine->scratch, &built))
+        return false;
+    for (size_t i = 0; i < built.npieces; i++) {
+        struct dt_slice text = built.pieces[i].text;
+        if (text.len > len - at || memcmp(location + at, text.ptr, text.len) != 0)
+            return false;
+        at += text.len;
+    }
+    if (at != len ||
+        dt_match_missed(&engine->snapshot, asked, engine->scratch, RULES_MAX, missed, &nmissed))
+        return false;
+    for (size_t i = 0; i < nmissed; i++)
+        for (size_t j = 0; j < count; j++)
+            if (missed[i].rule == all[j].rule)
+                return false;
+    return true;
+}
+
 bool engine_agrees_on_all(struct engine *engine, const struct world *world,
                           const struct request *request, bool say)
 {
@@ -245,9 +277,10 @@ bool engine_agrees_on_all(struct engine *engine, const struct world *world,
                 (int)count == wanted;
     for (int i = 0; same && i < wanted; i++)
         same = engine_line(engine, got[i].rule) == want[i]->line && got[i].wins == (i == 0);
+    same = same && explains(engine, &asked, got, count);
     if (same || !say)
         return same;
-    printf("# they do not agree on all rules that match\n");
+    printf("# they do not agree on all rules that match, or on why\n");
     tell_request(request);
     for (size_t i = 0; i < count && i < RULES_MAX; i++)
         printf("# engine: line %d%s\n", engine_line(engine, got[i].rule),

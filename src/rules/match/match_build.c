@@ -66,7 +66,7 @@ static bool capture(struct seam *seam, const struct dt_location *parts, char pla
         found = &parts->own[number - DT_CAPTURES_MAX];
     else if (number < parts->ncaptures)
         found = &parts->captures[number];
-    if (dt_location_capture(place, found, scratch->subject, sizeof scratch->subject, &encoded))
+    if (dt_location_capture(place, found, scratch->folded, sizeof scratch->folded, &encoded))
         return false;
     return stands(seam, encoded) && add(seam, encoded.len, DT_BUILT_CAPTURE, number);
 }
