@@ -115,7 +115,8 @@ static bool path_decides(const struct dt_condition *a, struct dt_slice path)
         struct dt_slice start = dt_slice_of(path.ptr, folder < path.len ? folder : path.len);
         if (dt_slice_eq_nocase(text, path))
             return false;
-        if (star && dt_slice_eq_nocase(start, dt_slice_of(text.ptr, folder)))
+        bool ends = path.len <= folder || path.ptr[folder] == '/';
+        if (star && ends && dt_slice_eq_nocase(start, dt_slice_of(text.ptr, folder)))
             return false;
     }
     return true;

@@ -28,7 +28,7 @@ void dt_paths_of(const struct dt_rule *rule, char *mem, struct dt_paths *ret)
     bool ends = path.len && path.ptr[path.len - 1] == DT_PATH_STAR;
     switch ((enum dt_path_kind)rule->path_kind) {
     case DT_PATH_REGEX:
-        ret->forms[0] = dt_slice_of(star + 1, 1);
+        ret->forms[0] = dt_slice_of(star, 2);
         ret->exact = false;
         return;
     case DT_PATH_PREFIX:
