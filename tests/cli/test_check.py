@@ -222,6 +222,9 @@ def flags(test, folder):
                "--ignore")
     status, _, errors = tap.detour("check", "--ignore", "target-adress", "w.rules", cwd=folder)
     test.ok(status == 2 and 'did you mean "target-address"' in errors, "--ignore of no finding", errors)
+    write(folder, ".htaccess", "Options -Indexes\nRedirect 302 /a https://www.example.com/b\n")
+    test.equal([tap.detour("check", "--fail-on", "warning", *more, ".htaccess", cwd=folder)[0]
+                for more in ([], ["--ignore", "apache-passed-over"])], [1, 0], "--ignore of a reader's warning")
     test.equal(tap.detour("check", "--json", "--sarif", "w.rules", cwd=folder)[0], 2, "one report only")
     test.equal(tap.detour("check", "-o", "x", "w.rules", cwd=folder)[0], 2, "-o without --flatten")
     write(folder, "n.rules", "/a /b 301\n")
