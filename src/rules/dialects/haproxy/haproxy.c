@@ -266,14 +266,12 @@ static void redirect(struct dt_haproxy *haproxy, const struct dt_haproxy_words *
 {
     struct dt_haproxy_answer answer = {.location = true};
     struct redirect redirect = {.code = 302};
-    struct dt_haproxy_cond *cond = dt_arena_alloc(&haproxy->reader->set->arena, sizeof *cond);
+    struct dt_haproxy_cond *cond = &haproxy->cond;
     dt_buf_init(&redirect.options, DT_LIMIT_LINE);
-    bool fine = cond && read_redirect(haproxy, words, &at, &redirect, &answer) &&
+    bool fine = read_redirect(haproxy, words, &at, &redirect, &answer) &&
                 put_format(haproxy, &redirect, plain, &answer);
     fine = dt_haproxy_keep(haproxy, &redirect.options, &answer.options) && fine &&
            dt_haproxy_cond(haproxy, words, at, cond);
-    if (!cond)
-        (void)dt_reader_nomem(haproxy->reader);
     answer.status = (uint16_t)redirect.code;
     if (fine && haproxy->changed_line)
         dt_reader_error(haproxy->reader, haproxy->reader->text, "haproxy-changed",
@@ -351,13 +349,9 @@ static void answer_line(struct dt_haproxy *haproxy, const struct dt_haproxy_word
 {
     struct dt_haproxy_answer answer = {0};
     struct dt_slice what = words->list[at++];
-    struct dt_haproxy_cond *cond = dt_arena_alloc(&haproxy->reader->set->arena, sizeof *cond);
+    struct dt_haproxy_cond *cond = &haproxy->cond;
     bool allow = is(what, "allow"), ret = is(what, "return"), deny = is(what, "deny");
     unsigned code = ret ? 200 : 403;
-    if (!cond) {
-        (void)dt_reader_nomem(haproxy->reader);
-        return;
-    }
     if (ret || deny) {
         if (!read_return(haproxy, words, &at, &answer, &code))
             return;
@@ -497,7 +491,8 @@ void dt_haproxy_read(struct dt_reader *reader)
         (void)dt_reader_nomem(reader);
         return;
     }
-    *haproxy = (struct dt_haproxy){.reader = reader, .section = FRAGMENT};
+    memset(haproxy, 0, sizeof *haproxy);
+    haproxy->reader = reader;
     haproxy->frontends =
         count_frontends(dt_slice_of(reader->pos, (size_t)(reader->end - reader->pos)));
     reader->set->first_wanted = "HAProxy";

@@ -117,9 +117,9 @@ struct dt_haproxy_all { /* must all hold */
     unsigned count;
 };
 
-struct dt_haproxy_cond { /* of which one must */
-    struct dt_haproxy_all list[DT_HAPROXY_CHOICES];
+struct dt_haproxy_cond { /* of which one must; one that is kept is only as long as it has to be */
     unsigned count;
+    struct dt_haproxy_all list[DT_HAPROXY_CHOICES];
 };
 
 /* Read when it is asked for, so that tests of other lines may be about anything. */
@@ -205,6 +205,12 @@ struct dt_haproxy {
     uint16_t ports[DT_HAPROXY_PORTS];
     unsigned port_count;
     unsigned frontends; /* in the file */
+
+    /* Used again for each line. */
+    struct dt_haproxy_expression expression;
+    struct dt_haproxy_cond cond;               /* the line's */
+    struct dt_haproxy_cond all, term, product; /* while it is read */
+    char argument[DT_LIMIT_LINE + 1];
 };
 
 /* ---- haproxy_words.c ---- */

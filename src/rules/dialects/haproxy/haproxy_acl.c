@@ -165,11 +165,10 @@ static bool read_test(struct dt_haproxy *haproxy, const struct dt_haproxy_words 
 {
     struct dt_reader *reader = haproxy->reader;
     struct dt_haproxy_test *test = dt_arena_alloc(&reader->set->arena, sizeof *test);
-    struct dt_haproxy_expression *expression =
-        dt_arena_alloc(&reader->set->arena, sizeof *expression);
+    struct dt_haproxy_expression *expression = &haproxy->expression;
     uint8_t how = DT_HAPROXY_STR;
     size_t from = 0;
-    if (!test || !expression)
+    if (!test)
         return dt_reader_nomem(reader);
     if (at >= end)
         return refuse(haproxy, reader->text, "a test without an expression");
@@ -275,9 +274,7 @@ static bool too_many(struct dt_haproxy *haproxy)
 static bool both(struct dt_haproxy *haproxy, struct dt_haproxy_cond *a,
                  const struct dt_haproxy_cond *b)
 {
-    struct dt_haproxy_cond *product = dt_arena_alloc(&haproxy->reader->set->arena, sizeof *product);
-    if (!product)
-        return dt_reader_nomem(haproxy->reader);
+    struct dt_haproxy_cond *product = &haproxy->product;
     product->count = 0;
     for (unsigned i = 0; i < a->count; i++) {
         for (unsigned j = 0; j < b->count; j++) {
@@ -376,16 +373,13 @@ static bool read_term(struct dt_haproxy *haproxy, const struct dt_haproxy_words 
 static bool read_all(struct dt_haproxy *haproxy, const struct dt_haproxy_words *words, unsigned *at,
                      bool negated, struct dt_haproxy_cond *ret)
 {
-    struct dt_arena *arena = &haproxy->reader->set->arena;
-    struct dt_haproxy_cond *one = dt_arena_alloc(arena, sizeof *one);
-    struct term *term = dt_arena_alloc(arena, sizeof *term);
-    if (!one || !term)
-        return dt_reader_nomem(haproxy->reader);
+    struct dt_haproxy_cond *one = &haproxy->term;
+    struct term term;
     ret->count = negated ? 0 : 1;
     ret->list[0].count = 0;
     while (*at < words->count && !is(words->list[*at], "||") && !is(words->list[*at], "or")) {
-        if (!read_term(haproxy, words, at, term) ||
-            !of_term(haproxy, term, term->negated != negated, one))
+        if (!read_term(haproxy, words, at, &term) ||
+            !of_term(haproxy, &term, term.negated != negated, one))
             return false;
         if (!negated && !both(haproxy, ret, one))
             return false;
@@ -405,9 +399,7 @@ bool dt_haproxy_cond(struct dt_haproxy *haproxy, const struct dt_haproxy_words *
     bool unless = is(words->list[at], "unless");
     if (!unless && !is(words->list[at], "if"))
         return refuse(haproxy, words->list[at], "expected if or unless");
-    struct dt_haproxy_cond *one = dt_arena_alloc(&haproxy->reader->set->arena, sizeof *one);
-    if (!one)
-        return dt_reader_nomem(haproxy->reader);
+    struct dt_haproxy_cond *one = &haproxy->all;
     if (++at >= words->count)
         return refuse(haproxy, words->list[at - 1], "a condition is missing");
     if (unless) {

@@ -40,12 +40,9 @@ static bool add_text(struct out *out, struct dt_slice text)
 static bool read_format(struct out *out, struct dt_slice format)
 {
     struct dt_haproxy *haproxy = out->haproxy;
-    struct dt_haproxy_expression *expression =
-        dt_arena_alloc(&haproxy->reader->set->arena, sizeof *expression);
+    struct dt_haproxy_expression *expression = &haproxy->expression;
     size_t from = 0, at = 0;
     out->pieces.count = 0;
-    if (!expression)
-        return dt_reader_nomem(haproxy->reader);
     while (at < format.len) {
         if (format.ptr[at] != '%' || at + 1 == format.len) {
             at++;
@@ -312,32 +309,30 @@ static bool with_slash(struct out *out, const struct dt_haproxy_cond *cond)
     return fine && expand_all(out, cond, NULL);
 }
 
+static void expand_variable(struct out *out, const struct dt_haproxy_cond *cond)
+{
+    struct dt_haproxy *haproxy = out->haproxy;
+    struct dt_haproxy_var *var = dt_haproxy_var(haproxy, out->variable);
+    if (!var || !var->held)
+        (void)refuse(out, "haproxy-variable", "a variable that is set nowhere above");
+    for (const struct dt_haproxy_held *held = var ? var->held : NULL; held; held = held->next)
+        if (!expand_held(out, held, cond))
+            break;
+    dt_haproxy_go_to(haproxy, out->file, out->line);
+    forget(haproxy, cond);
+}
+
 void dt_haproxy_answer(struct dt_haproxy *haproxy, const struct dt_haproxy_answer *answer,
                        const struct dt_haproxy_cond *cond)
 {
     struct dt_reader *reader = haproxy->reader;
-    struct out *out = dt_arena_alloc(&reader->set->arena, sizeof *out);
-    if (!out) {
-        (void)dt_reader_nomem(reader);
-        return;
-    }
-    *out = (struct out){
+    struct out out = {
         .haproxy = haproxy, .answer = answer, .file = reader->file, .line = reader->line};
-    if (answer->location && !read_format(out, answer->format))
+    if ((answer->location && !read_format(&out, answer->format)) || !find_lookup(&out, cond))
         return;
-    if (!find_lookup(out, cond))
-        return;
-    if (out->variable.len) {
-        struct dt_haproxy_var *var = dt_haproxy_var(haproxy, out->variable);
-        if (!var || !var->held)
-            (void)refuse(out, "haproxy-variable", "a variable that is set nowhere above");
-        for (const struct dt_haproxy_held *held = var ? var->held : NULL; held; held = held->next)
-            if (!expand_held(out, held, cond))
-                break;
-        dt_haproxy_go_to(haproxy, out->file, out->line);
-        forget(haproxy, cond);
-        return;
-    }
-    (void)(answer->append_slash ? with_slash(out, cond) : expand_all(out, cond, NULL));
-    dt_haproxy_go_to(haproxy, out->file, out->line);
+    if (out.variable.len)
+        expand_variable(&out, cond);
+    else
+        (void)(answer->append_slash ? with_slash(&out, cond) : expand_all(&out, cond, NULL));
+    dt_haproxy_go_to(haproxy, out.file, out.line);
 }

@@ -265,7 +265,7 @@ static bool put_param(struct work *work, const struct dt_haproxy_value *value)
     for (size_t i = 0; i < value->name.len && len < sizeof plain; i++)
         if (value->name.ptr[i] != '\\')
             plain[len++] = value->name.ptr[i];
-    for (unsigned i = 0; i < wants->param_count && i < 26; i++) {
+    for (unsigned i = 0; i < wants->param_count; i++) {
         if (!dt_slice_eq(wants->params[i], dt_slice_of(plain, len)))
             continue;
         name[2] = (char)('a' + i);

@@ -6,6 +6,8 @@
  */
 #include "rules/dialects/haproxy/haproxy.h"
 
+#include <stddef.h>
+
 struct row {
     const char *name;
     uint8_t subject;
@@ -326,11 +328,8 @@ bool dt_haproxy_value(struct dt_haproxy *haproxy, const struct dt_haproxy_expres
 bool dt_haproxy_value_of(struct dt_haproxy *haproxy, struct dt_slice text,
                          struct dt_haproxy_value *ret)
 {
-    struct dt_haproxy_expression *expression =
-        dt_arena_alloc(&haproxy->reader->set->arena, sizeof *expression);
+    struct dt_haproxy_expression *expression = &haproxy->expression;
     size_t at = 0;
-    if (!expression)
-        return dt_reader_nomem(haproxy->reader);
     if (!dt_haproxy_parse(haproxy, text, &at, expression))
         return false;
     if (at < text.len)
@@ -423,17 +422,25 @@ static void try_value(struct dt_haproxy *haproxy, struct dt_slice text,
     *ret = (struct dt_haproxy_value){0};
 }
 
+static const struct dt_haproxy_cond *kept(struct dt_haproxy *haproxy,
+                                          const struct dt_haproxy_cond *cond)
+{
+    size_t size = offsetof(struct dt_haproxy_cond, list) + cond->count * sizeof *cond->list;
+    struct dt_haproxy_cond *copy = dt_arena_alloc(&haproxy->reader->set->arena, size);
+    if (copy)
+        memcpy(copy, cond, size);
+    else
+        (void)dt_reader_nomem(haproxy->reader);
+    return copy;
+}
+
 void dt_haproxy_set_var(struct dt_haproxy *haproxy, struct dt_slice call,
                         const struct dt_haproxy_words *words, unsigned at)
 {
     bool format = dt_slice_starts(call, DT_S("set-var-fmt("));
     struct dt_slice name = dt_slice_from(call, format ? 12 : 8), text;
     struct dt_haproxy_held held = {0};
-    struct dt_haproxy_cond *cond = dt_arena_alloc(&haproxy->reader->set->arena, sizeof *cond);
-    if (!cond) {
-        (void)dt_reader_nomem(haproxy->reader);
-        return;
-    }
+    struct dt_haproxy_cond *cond = &haproxy->cond;
     if (name.len < 2 || name.ptr[name.len - 1] != ')' || at >= words->count) {
         (void)dt_haproxy_refuse(haproxy, call, "haproxy-variable", "set-var(name) expression");
         return;
@@ -455,7 +462,8 @@ void dt_haproxy_set_var(struct dt_haproxy *haproxy, struct dt_slice call,
         return;
     }
     bool behind = take_unset(cond, name);
-    held.cond = cond->count ? cond : NULL;
+    if (cond->count && !(held.cond = kept(haproxy, cond)))
+        return;
     if (format)
         held.format = text;
     else

@@ -142,11 +142,9 @@ bool dt_haproxy_line(struct dt_haproxy *haproxy, struct dt_haproxy_words *ret)
 static bool cut_argument(struct dt_haproxy *haproxy, struct dt_slice text, size_t *at,
                          struct dt_slice *ret)
 {
-    char *mem = dt_arena_alloc(&haproxy->reader->set->arena, text.len - *at + 1), quote = 0;
+    char *mem = haproxy->argument, quote = 0;
     size_t len = 0;
-    if (!mem)
-        return dt_reader_nomem(haproxy->reader);
-    for (; *at < text.len; ++*at) {
+    for (; *at < text.len && len < DT_LIMIT_LINE; ++*at) {
         char c = text.ptr[*at], next = *at + 1 < text.len ? text.ptr[*at + 1] : 0;
         if (!quote && (c == ',' || c == ')'))
             break;
@@ -160,7 +158,9 @@ static bool cut_argument(struct dt_haproxy *haproxy, struct dt_slice text, size_
         }
         mem[len++] = c;
     }
-    *ret = dt_slice_of(mem, len);
+    *ret = dt_arena_copy(&haproxy->reader->set->arena, dt_slice_of(mem, len));
+    if (len && !ret->ptr)
+        return dt_reader_nomem(haproxy->reader);
     return *at < text.len && !quote;
 }
 
