@@ -49,6 +49,7 @@ static const struct variable NGINX[] = {
     V("uri", PATH),
     V("document_uri", PATH),
     V("args", QUERY),
+    V("is_args", QUERY),
     V("query_string", QUERY),
     V("status", STATUS),
     V("time_local", TIME),
@@ -116,6 +117,13 @@ static bool take_braces(struct reading *reading, struct dt_slice *ret)
 static struct dt_log_item *add(struct reading *reading, uint8_t part)
 {
     struct dt_log_format *format = reading->format;
+    struct dt_log_item *last = format->nitems ? &format->items[format->nitems - 1] : NULL;
+    if (part == DT_LOG_QUERY && last && !last->behind.len &&
+        (last->part == DT_LOG_PATH || last->part == DT_LOG_TARGET)) {
+        last->part =
+            DT_LOG_TARGET; /* %U%q, $uri$is_args$args: one part, and not to be told apart */
+        return last;
+    }
     if (format->nitems == DT_LOG_FORMAT_ITEMS) {
         fail(reading, "it has more than 40 parts");
         return NULL;
