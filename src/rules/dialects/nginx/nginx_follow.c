@@ -105,7 +105,7 @@ static enum known known_value(struct walk *walk, const struct dt_nginx_text *val
         return NO;
     if (leading(test->pattern, &lead, ret_has_group, &some) && !test->nocase) {
         if (!dt_slice_starts(front, lead))
-            return is || front.len >= lead.len ? NO : UNKNOWN;
+            return is || front.len >= lead.len || !dt_slice_starts(lead, front) ? NO : UNKNOWN;
         if (is && some && front.len == lead.len)
             return NO;
         *ret_group = *value;

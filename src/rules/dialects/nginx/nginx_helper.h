@@ -40,6 +40,12 @@ extern const struct dt_nginx_helper dt_nginx_helpers[DT_NGINX_HELPERS];
 #define DT_NGINX_SAME_CASE "^([^ ]+) \\1 (?<detour_found>.+)$"
 #define DT_NGINX_FOUND "$detour_found"
 
+/* A host of the Referer field. */
+#define DT_NGINX_REFERER "^(?i:[^/]*//(?:[^/?#]*@)?"
+#define DT_NGINX_REFERER_BELOW "[^/?#:@]+\\."
+#define DT_NGINX_REFERER_DOMAIN "(?:[^/?#:@]+\\.)?"
+#define DT_NGINX_REFERER_END "\\.?(?:[:/?#]|$))"
+
 /* What is left of a query: a map of "&$args" to what is kept of it, in runs between what is not.
  * Group 1 is a parameter that stays, group 2 a run of those that do not. */
 #define DT_NGINX_OTHERS "((?:(?!(?1))&[^&]*)*+))^(?2)"

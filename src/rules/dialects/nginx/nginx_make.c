@@ -99,7 +99,7 @@ static bool sends(enum dt_nginx_kind kind)
 }
 
 /* Cuts what passes the query on off the end: "$is_args$args", "?$args", "&$args", or our own. */
-static bool cut_query(struct make *make, struct dt_nginx_text *text)
+static bool cut_end(struct make *make, struct dt_nginx_text *text)
 {
     struct dt_action *action = &make->options.action;
     struct dt_nginx_part *last = text->count ? &text->list[text->count - 1] : NULL;
@@ -129,6 +129,21 @@ static bool cut_query(struct make *make, struct dt_nginx_text *text)
         last->text.len--;
         text->count -= last->text.len == 0;
     }
+    return true;
+}
+
+/* The same before a fragment. */
+static bool cut_query(struct make *make, struct dt_nginx_text *text)
+{
+    struct dt_nginx_part fragment = {0};
+    bool has = text->count > 1 && text->list[text->count - 1].kind == DT_NGINX_TEXT &&
+               dt_slice_starts(text->list[text->count - 1].text, DT_S("#"));
+    if (has)
+        fragment = text->list[--text->count];
+    if (!cut_end(make, text))
+        return false;
+    if (has)
+        text->list[text->count++] = fragment;
     for (unsigned i = 0; i < text->count; i++)
         if (!sends(text->list[i].kind) ||
             (text->list[i].kind == DT_NGINX_REQUEST_URI && i + 1 < text->count))

@@ -165,12 +165,28 @@ static struct dt_slice name_at(struct dt_slice text, size_t at, size_t *ret_end)
 }
 
 static bool variable(struct dt_nginx *nginx, const struct dt_nginx_word *word, struct dt_slice name,
+                     const struct dt_nginx_bound *bound, struct dt_nginx_text *ret);
+
+/* A map's value may be another map, of which more is known since. */
+static bool bound_value(struct dt_nginx *nginx, const struct dt_nginx_word *word,
+                        const struct dt_nginx_text *value, const struct dt_nginx_bound *bound,
+                        struct dt_nginx_text *ret)
+{
+    bool fine = true;
+    for (unsigned i = 0; fine && i < value->count; i++)
+        fine = value->list[i].kind == DT_NGINX_TABLE
+                   ? variable(nginx, word, value->list[i].table->name, bound, ret)
+                   : add(nginx, ret, &value->list[i]);
+    return fine;
+}
+
+static bool variable(struct dt_nginx *nginx, const struct dt_nginx_word *word, struct dt_slice name,
                      const struct dt_nginx_bound *bound, struct dt_nginx_text *ret)
 {
     struct dt_nginx_part part = {0};
     for (const struct dt_nginx_bound *b = bound; b; b = b->next)
         if (dt_slice_eq(b->name, name))
-            return dt_nginx_append(nginx, ret, b->value);
+            return bound_value(nginx, word, b->value, bound, ret);
     if (!find(nginx, word, name, &part))
         return false;
     if (part.kind == DT_NGINX_SERVER_NAME && nginx->server) {

@@ -4,7 +4,7 @@
  * only be said as several rules has several alternatives; one that contradicts what is known
  * already has none.
  */
-#include "rules/dialects/nginx/nginx.h"
+#include "rules/dialects/nginx/nginx_helper.h"
 
 #include "rules/dialects/apache/apache_literal.h"
 #include "rules/dialects/apache/apache_regex.h"
@@ -282,6 +282,8 @@ static bool field(struct dt_nginx *nginx, const struct dt_nginx_want *want, cons
     struct dt_nginx_test test = *given;
     struct dt_apache_texts texts, kept = {.count = 0};
     bool empty = false, letters = false;
+    if (test.how == DT_NGINX_MATCHES && dt_slice_eq(test.pattern, DT_S(".")))
+        test.how = DT_NGINX_TRUE;
     if (test.how == DT_NGINX_TRUE) {
         struct dt_apache_texts none = {.count = 0};
         return add_option(nginx, want, &test, what, &none, ret);
@@ -329,6 +331,44 @@ static bool agent(struct dt_nginx *nginx, const struct dt_nginx_want *want,
         texts.list[i] = around && !memchr(inner.ptr, '*', inner.len) ? inner : text;
     }
     return add_option(nginx, want, test, "ua=", &texts, ret);
+}
+
+/* The hosts of a Referer, as we write them; false: it is another expression. */
+static bool referer_hosts(struct dt_nginx *nginx, struct dt_slice text, struct dt_apache_texts *ret)
+{
+    struct dt_slice front = DT_S(DT_NGINX_REFERER), back = DT_S(DT_NGINX_REFERER_END);
+    ret->count = 0;
+    if (!dt_slice_starts(text, DT_S("(?:")) || text.ptr[text.len - 1] != ')')
+        return false;
+    text = dt_slice_of(text.ptr + 3, text.len - 4);
+    while (text.len && ret->count < DT_APACHE_TEXTS) {
+        if (!dt_slice_starts(text, front))
+            return false;
+        text = dt_slice_from(text, front.len);
+        const char *end = memmem(text.ptr, text.len, back.ptr, back.len);
+        if (!end)
+            return false;
+        struct dt_slice host = dt_slice_of(text.ptr, (size_t)(end - text.ptr));
+        text = dt_slice_from(text, host.len + back.len);
+        text = dt_slice_from(text, dt_slice_starts(text, DT_S("|")));
+        char *mem = dt_arena_alloc(&nginx->reader->set->arena, host.len + 2);
+        size_t len = 0;
+        if (!mem)
+            return dt_reader_nomem(nginx->reader);
+        if (dt_slice_starts(host, DT_S(DT_NGINX_REFERER_BELOW))) {
+            host = dt_slice_from(host, strlen(DT_NGINX_REFERER_BELOW));
+            mem[len++] = '*';
+            mem[len++] = '.';
+        } else if (dt_slice_starts(host, DT_S(DT_NGINX_REFERER_DOMAIN))) {
+            host = dt_slice_from(host, strlen(DT_NGINX_REFERER_DOMAIN));
+            mem[len++] = '.';
+        }
+        for (size_t i = 0; i < host.len; i++)
+            if (host.ptr[i] != '\\')
+                mem[len++] = host.ptr[i];
+        ret->list[ret->count++] = dt_slice_of(mem, len);
+    }
+    return text.len == 0;
 }
 
 /* ---- The host ---- */
@@ -479,6 +519,19 @@ static bool add_query_regex(struct dt_nginx *nginx, const struct dt_nginx_want *
     struct dt_slice inner = test->pattern;
     if (dt_apache_choice(inner))
         return refuse(nginx, test, "a choice that is not in brackets");
+    /* "^" would be the URL's beginning: "(^|&)" becomes what may stand before. */
+    static const char *const fronts[][2] = {{"(?:^|&)", "^(?:.*&)?"},
+                                            {"(?:&|^)", "^(?:.*&)?"},
+                                            {"(^|&)", "^((?:.*&)?)"},
+                                            {"(&|^)", "^((?:.*&)?)"}};
+    for (size_t i = 0; i < 4; i++) {
+        if (!dt_slice_starts(inner, dt_slice_str(fronts[i][0])))
+            continue;
+        const struct dt_slice parts[] = {dt_slice_str(fronts[i][1]),
+                                         dt_slice_from(inner, strlen(fronts[i][0]))};
+        inner = dt_pattern_join(nginx->reader, parts, 2);
+        break;
+    }
     bool begins = dt_slice_starts(inner, DT_S("^"));
     inner = dt_slice_from(inner, begins);
     bool ends = inner.len && inner.ptr[inner.len - 1] == '$' &&
@@ -683,11 +736,14 @@ static bool port(struct dt_nginx *nginx, const struct dt_nginx_want *want,
                  const struct dt_nginx_test *test, struct dt_nginx_alts *ret)
 {
     unsigned number = 0;
-    for (size_t i = 0; i < test->pattern.len && number < 65536; i++)
-        number = dt_is_digit(test->pattern.ptr[i])
-                     ? number * 10 + (unsigned)(test->pattern.ptr[i] - '0')
-                     : 65536;
-    if (test->how != DT_NGINX_EQUALS || test->negated || !number || number > 65535)
+    struct dt_slice text = test->pattern;
+    bool tied = test->how == DT_NGINX_MATCHES && text.len > 2 && text.ptr[0] == '^' &&
+                text.ptr[text.len - 1] == '$';
+    if (tied)
+        text = dt_slice_of(text.ptr + 1, text.len - 2);
+    for (size_t i = 0; i < text.len && number < 65536; i++)
+        number = dt_is_digit(text.ptr[i]) ? number * 10 + (unsigned)(text.ptr[i] - '0') : 65536;
+    if ((test->how != DT_NGINX_EQUALS && !tied) || test->negated || !number || number > 65535)
         return refuse(nginx, test, "of ports only one can be asked for");
     if (want->port && want->port != number)
         return true;
@@ -787,6 +843,11 @@ bool dt_nginx_test_part(struct dt_nginx *nginx, const struct dt_nginx_want *want
     case DT_NGINX_HEADER:
         if (dt_slice_eq(part->text, DT_S("user-agent")))
             return agent(nginx, want, test, ret);
+        if (dt_slice_eq(part->text, DT_S("referer")) && test->how == DT_NGINX_MATCHES) {
+            struct dt_apache_texts hosts;
+            if (referer_hosts(nginx, test->pattern, &hosts))
+                return add_option(nginx, want, test, "referer=", &hosts, ret);
+        }
         return named(nginx, want, "header=", part->text, test, ret);
     case DT_NGINX_COOKIE:
         return named(nginx, want, "cookie=", part->text, test, ret);

@@ -5,6 +5,7 @@
  */
 #include "rules/dialects/nginx/nginx_write.h"
 
+#include "rules/read/native_scan.h"
 #include "rules/ruleset_priv.h"
 #include <stdio.h>
 
@@ -126,23 +127,21 @@ static void header(struct gate *gate, const struct dt_condition *condition)
 
 static void cookie(struct gate *gate, const struct dt_condition *condition)
 {
-    dt_buf_str(&gate->work, "~(?:^|;[ ]*)");
-    dt_write_quoted(&gate->work, condition->name);
-    if (condition->count) {
-        dt_buf_str(&gate->work, "=\"?(?:");
-        for (unsigned i = 0; i < condition->count; i++) {
-            dt_buf_str(&gate->work, i ? "|" : "");
-            for (size_t at = 0; at < condition->texts[i].len; at++)
-                if (condition->texts[i].ptr[at] == '*')
-                    dt_buf_str(&gate->work, "[^;]*");
-                else
-                    dt_write_quoted(&gate->work, dt_slice_of(condition->texts[i].ptr + at, 1));
-        }
-        dt_buf_str(&gate->work, ")\"?[ ]*(?:;|$)");
-    } else {
-        dt_buf_str(&gate->work, "=");
+    char name[300];
+    bool odd = condition->name.len > 200;
+    for (size_t i = 0; !odd && i < condition->name.len; i++)
+        odd = !dt_is_word(condition->name.ptr[i]);
+    if (odd) {
+        dt_write_cannot(gate->writing->write, "cookie", "nginx has no variable for the cookie %.*s",
+                        DT_SLICE_FMT(condition->name));
+        return;
     }
-    add_regex(gate, "$http_cookie", condition->negated);
+    (void)snprintf(name, sizeof name, "$cookie_%.*s", DT_SLICE_FMT(condition->name));
+    if (condition->count)
+        put_texts(gate, condition, "~^(?:", ")$");
+    else
+        dt_buf_str(&gate->work, "~.");
+    add_regex(gate, name, condition->negated);
 }
 
 static void agent(struct gate *gate, const struct dt_condition *condition)
@@ -169,10 +168,10 @@ static void put_referer(struct dt_buf *out, struct dt_slice text)
         return;
     }
     bool below = dt_slice_starts(text, DT_S("*.")), domain = text.ptr[0] == '.';
-    dt_buf_str(out, "^(?i:[^/]*//(?:[^/?#]*@)?");
-    dt_buf_str(out, below ? "[^/?#:@]+\\." : domain ? "(?:[^/?#:@]+\\.)?" : "");
+    dt_buf_str(out, DT_NGINX_REFERER);
+    dt_buf_str(out, below ? DT_NGINX_REFERER_BELOW : domain ? DT_NGINX_REFERER_DOMAIN : "");
     dt_write_quoted(out, dt_slice_from(text, below ? 2 : domain));
-    dt_buf_str(out, "\\.?(?:[:/?#]|$))");
+    dt_buf_str(out, DT_NGINX_REFERER_END);
 }
 
 static void referer(struct gate *gate, const struct dt_condition *condition)
