@@ -122,7 +122,7 @@ bool dt_apache_cut_find(struct dt_apache *apache, const struct dt_apache_lookup 
     ret->query = take(&key, "?%{QUERY_STRING}");
     if (key.len || !(uri || group || whole))
         return refuse(apache, lookup->key,
-                      "a key that is no path: those can be read are %{REQUEST_URI} and $1, with "
+                      "a key that is no path: what can be read is %{REQUEST_URI} and $1, with "
                       "%{SERVER_NAME} before it and ?%{QUERY_STRING} behind it");
     if (group)
         return cut_pattern(apache, pattern, ret) ||
@@ -179,5 +179,6 @@ bool dt_apache_cut_row(struct dt_apache *apache, const struct dt_apache_cut *cut
         mem[0] = '/';
         ret->path.len = 1;
     }
-    return ret->path.len > 0 && mem[0] == '/';
+    /* Apache merges slashes before it asks. */
+    return ret->path.len > 0 && mem[0] == '/' && !memmem(mem, ret->path.len, "//", 2);
 }

@@ -387,7 +387,7 @@ static bool read_lookup(struct dt_apache *apache, struct dt_slice target,
             return false;
     }
     const struct dt_apache_map *map = dt_apache_map_find(apache, target);
-    if (ret->map || !dt_apache_is_lookup(target) || (map && map->kind != DT_APACHE_MAP_TEXT))
+    if (ret->map || !dt_apache_is_lookup(target) || (map && map->kind == DT_APACHE_MAP_ESCAPE))
         return true;
     return dt_apache_lookup_read(apache, target, ret) &&
            (ret->fallback.len ||
