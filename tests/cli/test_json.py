@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""--json of check and explain: valid JSON, with the members that docs/json.md names and no others."""
+"""--json of check, explain and convert: valid JSON, with the members that docs/json.md names and no others."""
 
 import json
 import os
@@ -108,6 +108,17 @@ def explain(test, folder):
     test.equal(told["next"], {"method": "POST", "url": where, "keeps_body": True}, "the next request")
     test.ok(told["candidates"][0]["wins"] and told["candidates"][0]["line"] == told["rule"]["line"], "the first one wins",
             told)
+    status, told, _ = ask("explain", "--json", "http://www.example.ai/item/a%20b?x=1", NEWS)
+    members(test, told["pieces"][0], "Piece")
+    test.equal("".join(one["text"] for one in told["pieces"]), told["answer"]["location"],
+               "the pieces are the Location")
+    test.equal([(one["from"], one["name"]) for one in told["pieces"]],
+               [("rule", None), ("capture", ":id"), ("query", None)], "where they are from")
+    test.equal(told["captures"], [{"name": ":id", "value": "a%20b"}], "what was captured")
+    status, told, _ = ask("explain", "--json", "http://www.example.ai/start", NEWS)
+    members(test, told["missed"][0], "Missed")
+    test.ok("lang=de does not hold" in [one["reason"] for one in told["missed"]], "who does not apply, and why",
+            told["missed"])
     status, told, _ = ask("explain", "--json", "http://www.example.ai/nothing", NEWS)
     test.equal((status, told["matched"], told["answer"]["status"], told["rule"], told["next"], told["candidates"]),
                (1, False, 404, None, None, []), "no rule")
@@ -120,11 +131,32 @@ def explain(test, folder):
     asked = ["--at", "2026-12-01T22:00Z", "http://www.example.ai/blog/archive/about"]
     text = ask("explain", "--json", *asked, NEWS)[1]
     snapshot = ask("explain", "--json", *asked, snap)[1]
-    for one in [text["rule"], *text["candidates"]]:
+    for one in [text["rule"], *text["candidates"], *text["missed"]]:
         one["text"] = None
     text["conditions"] = None
+    for one in [*text["missed"], *snapshot["missed"]]:
+        one["reason"] = None  # a snapshot does not know what a condition said
     test.equal(snapshot, text, "a snapshot explains the same, but for what only the files say")
     test.equal(len(text["candidates"]), 3, "the page, the deeper folder, the folder")
+
+
+def convert(test, folder):
+    rules = os.path.join(folder, "shop.rules")
+    with open(rules, "w", encoding="utf-8") as file:
+        file.write("# the desk\n/desk /closed 302 hours=22-6\n/a/ /b 301 slash=ignore\n")
+    status, told, errors = ask("convert", "--json", "--to", "netlify", rules)
+    test.equal((status, errors), (1, ""), "convert --json: 1 when a rule is refused, nothing else is printed")
+    members(test, told, "detour convert")
+    members(test, told["notes"][0], "Note of a conversion")
+    members(test, told["files"][0], "File of a conversion")
+    test.equal((told["read"], told["written"], told["approximated"], told["refused"]), (2, 1, 0, 1), "rules are counted")
+    refused = [(one["line"], one["name"], one["refused"]) for one in told["notes"] if one["line"]]
+    test.ok((2, "condition", True) in refused and all(line == 2 for line, _, _ in refused), "which, and why", told)
+    test.ok("/a" in told["files"][0]["text"] and "desk" not in told["files"][0]["text"], "the text is there", told)
+    output = os.path.join(folder, "_redirects")
+    status, told, _ = ask("convert", "--json", "--to", "netlify", "-o", output, rules)
+    test.equal((told["files"][0]["name"], told["files"][0]["text"]), (output, None), "or it is in the file")
+    test.equal(os.path.getsize(output), told["files"][0]["bytes"], "of that size")
 
 
 def main():
@@ -132,6 +164,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check(test, folder)
         explain(test, folder)
+        convert(test, folder)
     return test.done()
 
 

@@ -46,7 +46,8 @@ def usage_errors(test):
         (["explain", "--country", "Germany", "http://a.example/", NEWS], '--country wants two letters such as DE'),
         (["serve", "--compile-memory", "1k", NEWS], '--compile-memory wants a number of bytes from 64m to'),
         (["serve", "--compile-time", "0", NEWS], '--compile-time wants a number of seconds from 1 to 86400'),
-        (["check", "--format=csv", NEWS], '--format wants auto, native, govuk-csv, mdn-tsv, netlify, firebase or apache, not "csv"'),
+        (["check", "--format=csv", NEWS], '--format wants auto, native, govuk-csv, mdn-tsv, netlify, firebase, apache, cloudflare-pages, cloudflare-bulk, '
+         'vercel, vercel-bulk, nginx, haproxy, caddy, wordpress-csv, wordpress-json or openpublishing, not "csv"'),
         (["explain"], "which URL, and which rules?"),
         (["explain", "http://www.example.ai/"], "which rules?"),
         (["explain", "/news.html", NEWS], "the first argument is an absolute URL"),

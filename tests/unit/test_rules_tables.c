@@ -82,9 +82,9 @@ static const struct table_case bulk_cases[] = {
      "example.com/about,https://example.com/news\n"
      "example.com/new_feature,https://example.com/soon,302,TRUE\n"
      "http://example.com,https://example.com/,308\n",
-     "//example.com/about             https://example.com/news        301 query=drop\n"
-     "//example.com/new_feature       https://example.com/soon        302\n"
-     "http://example.com/             https://example.com/            308 query=drop\n",
+     "//example.com/about        https://example.com/news  301  query=drop\n"
+     "//example.com/new_feature  https://example.com/soon  302\n"
+     "http://example.com/        https://example.com/      308  query=drop\n",
      "http://example.com/,https://example.com/,308,FALSE,FALSE,FALSE,FALSE\n"
      "example.com/about,https://example.com/news,301,FALSE,FALSE,FALSE,FALSE\n"
      "example.com/new_feature,https://example.com/soon,302,TRUE,FALSE,FALSE,FALSE\n"},
@@ -94,9 +94,9 @@ static const struct table_case bulk_cases[] = {
      "\"example.com/a b\",\"https://example.com/x,y\",301,false,false,true\n",
      "https://.www.example.com/foo    https://example.com/qux/        301\n"
      "https://.www.example.com/foo/*  https://example.com/qux/:splat  301\n"
-     "//example.com/flat/*            https://example.com/all?x=1     query=drop\n"
-     "//example.com/a%20b             https://example.com/x,y         301 query=drop\n"
-     "//example.com/a%20b/*           https://example.com/x,y/:splat  301 query=drop\n",
+     "//example.com/flat/*            https://example.com/all?x=1          query=drop\n"
+     "//example.com/a%20b             https://example.com/x,y         301  query=drop\n"
+     "//example.com/a%20b/*           https://example.com/x,y/:splat  301  query=drop\n",
      "example.com/a%20b,\"https://example.com/x,y\",301,FALSE,FALSE,TRUE,TRUE\n"
      "example.com/flat,https://example.com/all?x=1,307,FALSE,FALSE,TRUE,FALSE\n"
      "https://www.example.com/foo,https://example.com/qux/,301,TRUE,TRUE,TRUE,TRUE\n"},
@@ -127,9 +127,9 @@ static const struct table_case csv_cases[] = {
      "\"/off\",\"/y\",0,301,url,0,\"\",disabled\n",
      "@order first\n"
      "\n"
-     "/old/                           /new/                           301 query=drop params=only\n"
-     "/gone                           -                               410 query=drop params=only\n"
-     "/search?p=2&q=1                 https://find.example/           query=drop params=only\n"
+     "/old/            /new/                  301  query=drop params=only\n"
+     "/gone            -                      410  query=drop params=only\n"
+     "/search?p=2&q=1  https://find.example/       query=drop params=only\n"
      "5:1 wordpress-disabled\n",
      "source,target,regex,code,type,hits,title,status\n"
      "/old/,/new/,0,301,url,0,,active\n"
@@ -143,11 +143,11 @@ static const struct table_case csv_cases[] = {
      "\"/to/(.*)\",\"https://b.example/$1\",1,301\n",
      "@order first\n"
      "\n"
-     "~^//[^/]+/news/(\\d+)$           /archive/$1                     302 query=drop\n"
-     "~^//[^/]+/blog(.*)$             /stories$1                      301 query=drop\n"
-     "~^//[^/]+/a/(.*)(.*)$           /b/$1$2                         301 query=drop\n"
-     "~^//[^/]+/(.+?)/a/(.*)(.*)$     /$1/b/$2$3                      301 query=drop\n"
-     "~^//[^/]+/to/(.*)(.*)$          https://b.example/$1$2          301 query=drop\n",
+     "~^//[^/]+/news/(\\d+)$        /archive/$1             302  query=drop\n"
+     "~^//[^/]+/blog(.*)$          /stories$1              301  query=drop\n"
+     "~^//[^/]+/a/(.*)(.*)$        /b/$1$2                 301  query=drop\n"
+     "~^//[^/]+/(.+?)/a/(.*)(.*)$  /$1/b/$2$3              301  query=drop\n"
+     "~^//[^/]+/to/(.*)(.*)$       https://b.example/$1$2  301  query=drop\n",
      "source,target,regex,code,type,hits,title,status\n"
      "^/news/(\\d+)$,/archive/$1,1,302,url,0,,active\n"
      "^/blog(.*)$,/stories$1,1,301,url,0,,active\n"
@@ -162,7 +162,6 @@ static const struct table_case csv_cases[] = {
      "x|y,/z,1,301,url\n"
      "\"(\\d)/\\1\",/z,1,301,url\n",
      "@order first\n"
-     "\n"
      "2:13 wordpress-type\n"
      "3:9 status-unknown\n"
      "4:7 target-missing\n"
@@ -171,7 +170,6 @@ static const struct table_case csv_cases[] = {
      "source,target,regex,code,type,hits,title,status\n"},
     {DT_FORMAT_WORDPRESS_CSV, "/a,/b\n",
      "@order first\n"
-     "\n"
      "1:1 csv-header\n",
      "source,target,regex,code,type,hits,title,status\n"},
 };
@@ -201,16 +199,14 @@ static const struct table_case json_cases[] = {
      "]}\n",
      "@order first\n"
      "\n"
-     "/source                         /target                         301 case=ignore "
-     "slash=ignore\n"
-     "/m                              /mobile                         302 query=drop ua=iphone\n"
-     "/m                              /desktop                        302 query=drop\n"
-     "https://www.example.com/s       /here                           query=drop params=only\n"
-     "/i                              /office                         301 query=drop params=only "
+     "/source                    /target   301  case=ignore slash=ignore\n"
+     "/m                         /mobile   302  query=drop ua=iphone\n"
+     "/m                         /desktop  302  query=drop\n"
+     "https://www.example.com/s  /here          query=drop params=only\n"
+     "/i                         /office   301  query=drop params=only "
      "ip=192.0.2.1,2001:db8:0:0:0:0:0:1\n"
-     "~*^//[^/]+/p/(.*)$              /q/$1                           308 query=drop\n"
-     "/c                              -                               410 query=drop params=only "
-     "cookie=beta:yes\n",
+     "~*^//[^/]+/p/(.*)$         /q/$1     308  query=drop\n"
+     "/c                         -         410  query=drop params=only cookie=beta:yes\n",
      "{\n"
      "  \"groups\": [\n"
      "    {\"id\": 1, \"name\": \"Redirections\", \"module_id\": 1, \"enabled\": true}\n"
@@ -334,7 +330,6 @@ static const struct table_case json_cases[] = {
      " 7\n"
      "]}\n",
      "@order first\n"
-     "\n"
      "3:80 wordpress-match\n"
      "6:28 status-unknown\n"
      "7:46 target-missing\n"
@@ -351,7 +346,6 @@ static const struct table_case json_cases[] = {
      "}\n"},
     {DT_FORMAT_WORDPRESS_JSON, "{\"redirects\": 1}\n",
      "@order first\n"
-     "\n"
      "1:15 wordpress-value\n",
      "{\n"
      "  \"groups\": [\n"
@@ -362,7 +356,6 @@ static const struct table_case json_cases[] = {
      "}\n"},
     {DT_FORMAT_WORDPRESS_JSON, "{\"a\": 1}\n",
      "@order first\n"
-     "\n"
      "1:1 wordpress-key\n",
      "{\n"
      "  \"groups\": [\n"
@@ -384,12 +377,9 @@ static const struct table_case open_cases[] = {
      "        {\"source_path\": \"index.md\", \"redirect_url\": \"/home\"}\n"
      "    ]\n"
      "}\n",
-     "/articles/start                 /azure/start                    301 case=ignore "
-     "slash=ignore\n"
-     "/python/msal                    https://learn.example.com/python#x 301 case=ignore "
-     "slash=ignore\n"
-     "/                               /home                           301 case=ignore "
-     "slash=ignore\n",
+     "/articles/start  /azure/start                        301  case=ignore slash=ignore\n"
+     "/python/msal     https://learn.example.com/python#x  301  case=ignore slash=ignore\n"
+     "/                /home                               301  case=ignore slash=ignore\n",
      NULL},
     {DT_FORMAT_OPENPUBLISHING,
      "{\n"
@@ -422,9 +412,9 @@ static const struct table_case govuk_cases[] = {
      "Old Url,New Url,Status\n"
      "http://www.example.gov.uk/A/?x=1&y=2,https://www.gov.uk/a,301\n"
      "http://www.example.gov.uk/,,410\n",
-     "//www.example.gov.uk/a?x=1&y=2  https://www.gov.uk/a            301 query=drop case=ignore "
+     "//www.example.gov.uk/a?x=1&y=2  https://www.gov.uk/a  301  query=drop case=ignore "
      "slash=ignore params=only\n"
-     "//www.example.gov.uk/           -                               410 query=drop case=ignore "
+     "//www.example.gov.uk/           -                     410  query=drop case=ignore "
      "slash=ignore params=only\n",
      "Old Url,New Url,Status\n"
      "http://www.example.gov.uk/a?x=1&y=2,https://www.gov.uk/a,301\n"
@@ -438,8 +428,8 @@ static const struct table_case mdn_cases[] = {
      "/en/docs/A*:b\t/en/docs/B\n"
      "/en/docs/C\thttps://www.example.org/c\n",
      "# a comment\n"
-     "/en/docs/A\\*:b                  /en/docs/B                      301\n"
-     "/en/docs/C                      https://www.example.org/c       301\n",
+     "/en/docs/A\\*:b  /en/docs/B                 301\n"
+     "/en/docs/C      https://www.example.org/c  301\n",
      "# FROM-URL\tTO-URL\n"
      "# a comment\n"
      "/en/docs/A*:b\t/en/docs/B\n"

@@ -9,11 +9,9 @@
 
 #include "rules/dialects/dialect.h"
 #include "rules/dialects/names.h"
+#include "rules/fmt/fmt.h"
 #include "rules/read/native_scan.h"
 #include "rules/ruleset_priv.h"
-
-#define WIDTH_SOURCE 32u /* of a column, when what stands there is no longer */
-#define WIDTH_TARGET 32u
 
 /* ---- Sources ---- */
 
@@ -203,14 +201,6 @@ static void put_target(struct dt_write *write, const struct dt_rule *rule,
 
 /* ---- The set ---- */
 
-static void pad(struct dt_buf *out, size_t from, size_t width)
-{
-    size_t used = out->len - from;
-    do
-        dt_buf_char(out, ' ');
-    while (++used < width);
-}
-
 /* An empty line where the rule's own file has one above it. */
 static void put_gap(struct dt_write *write, const struct dt_rule *rule)
 {
@@ -249,8 +239,7 @@ static void write_rule(struct dt_write *write, uint32_t number, struct dt_buf *l
     if (rule->flags & DT_RULE_MAINTENANCE)
         dt_buf_str(line, "maintenance ");
     put_source(write, rule, &names, line);
-    pad(line, 0, WIDTH_SOURCE);
-    size_t at = line->len;
+    dt_buf_char(line, ' ');
     put_target(write, rule, &names, line);
     bool plain = action->status == 307 && !(rule->flags & DT_RULE_MAINTENANCE);
     struct dt_buf options;
@@ -260,9 +249,7 @@ static void write_rule(struct dt_write *write, uint32_t number, struct dt_buf *l
     else if (!plain)
         dt_buf_printf(&options, " %u", action->status);
     dt_native_options(write, rule, &options);
-    if (options.len)
-        pad(line, at, WIDTH_TARGET);
-    dt_buf_put(line, dt_slice_from(dt_buf_slice(&options), 1));
+    dt_buf_put(line, dt_buf_slice(&options));
     dt_buf_char(line, '\n');
     if (line->len > DT_LIMIT_LINE || dt_buf_err(&options))
         dt_write_cannot(write, "line-long", "the line would have more than %u bytes",
@@ -296,6 +283,20 @@ static void put_expectations(struct dt_write *write)
     }
 }
 
+/* As the formatter would have it; it changes white space and no meaning. */
+static void lay_out(struct dt_write *write)
+{
+    struct dt_buf text = write->out;
+    size_t refused;
+    dt_buf_init(&write->out, text.cap);
+    if (dt_buf_err(&text) || dt_fmt(dt_buf_slice(&text), &write->out, &refused)) {
+        dt_buf_release(&write->out);
+        write->out = text; /* an error is the caller's to find */
+        return;
+    }
+    dt_buf_release(&text);
+}
+
 void dt_native_write(struct dt_write *write)
 {
     struct dt_buf line, host;
@@ -312,6 +313,7 @@ void dt_native_write(struct dt_write *write)
     for (uint32_t i = 0; i < write->count; i++)
         write_rule(write, i, &line, &host);
     put_expectations(write);
+    lay_out(write);
     dt_buf_release(&line);
     dt_buf_release(&host);
 }
