@@ -377,14 +377,14 @@ static void write_rule(struct pages *pages)
 static void finish(struct pages *pages)
 {
     struct dt_buf *out = &pages->write->out;
-    struct dt_buf *bufs[] = {&pages->fixed,           &pages->dynamic,
-                             &pages->forms[0].source, &pages->forms[0].target,
-                             &pages->forms[1].source, &pages->forms[1].target};
+    struct dt_buf *const bufs[6] = {&pages->fixed,           &pages->dynamic,
+                                    &pages->forms[0].source, &pages->forms[0].target,
+                                    &pages->forms[1].source, &pages->forms[1].target};
     dt_buf_put(out, dt_buf_slice(&pages->fixed));
     if (pages->fixed.len && pages->dynamic.len)
         dt_buf_char(out, '\n');
     dt_buf_put(out, dt_buf_slice(&pages->dynamic));
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
+    for (size_t i = 0; i < 6; i++) {
         if (dt_buf_err(bufs[i]))
             out->err = DT_ERR_NOMEM;
         dt_buf_release(bufs[i]);

@@ -12,6 +12,7 @@
 #include "rules/read/option.h"
 
 #define PART_MAX ((size_t)64 << 10)
+#define BUFS 4u
 #define ONE_LINE 100u /* bytes of a redirect that stands on one line */
 
 /* ---- Conditions ---- */
@@ -208,8 +209,8 @@ static void put_redirect(struct dt_vercel_out *out)
 
 static void begin(struct dt_vercel_out *out)
 {
-    struct dt_buf *bufs[] = {&out->source, &out->target, &out->has, &out->missing};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+    struct dt_buf *const bufs[BUFS] = {&out->source, &out->target, &out->has, &out->missing};
+    for (size_t i = 0; i < BUFS; i++)
         dt_buf_clear(bufs[i]);
     memset(out->groups, 0, sizeof out->groups);
     out->nhas = out->nmissing = out->ngroups = out->unnamed = 0;
@@ -233,8 +234,8 @@ static void check_rule(struct dt_vercel_out *out)
 
 static enum dt_err error_of(const struct dt_vercel_out *out)
 {
-    const struct dt_buf *bufs[] = {&out->source, &out->target, &out->has, &out->missing};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+    const struct dt_buf *const bufs[BUFS] = {&out->source, &out->target, &out->has, &out->missing};
+    for (size_t i = 0; i < BUFS; i++)
         if (dt_buf_err(bufs[i]))
             return dt_buf_err(bufs[i]);
     return DT_OK;
@@ -271,9 +272,9 @@ static bool write_rule(struct dt_vercel_out *out, unsigned written)
 void dt_vercel_write(struct dt_write *write)
 {
     struct dt_vercel_out out = {.write = write};
-    struct dt_buf *bufs[] = {&out.source, &out.target, &out.has, &out.missing};
+    struct dt_buf *const bufs[BUFS] = {&out.source, &out.target, &out.has, &out.missing};
     unsigned written = 0;
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+    for (size_t i = 0; i < BUFS; i++)
         dt_buf_init(bufs[i], PART_MAX);
     dt_buf_str(&write->out, "{\n  \"$schema\": \"https://openapi.vercel.sh/vercel.json\",\n"
                             "  \"redirects\": [");
@@ -282,6 +283,6 @@ void dt_vercel_write(struct dt_write *write)
         written += write_rule(&out, written);
     }
     dt_buf_str(&write->out, written ? "\n  ]\n}\n" : "]\n}\n");
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+    for (size_t i = 0; i < BUFS; i++)
         dt_buf_release(bufs[i]);
 }
