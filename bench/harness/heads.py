@@ -16,6 +16,9 @@ HOSTS = 100_000
 CONDITIONS = 1_000
 REGEXES = (FEW, 1_000, 10_000)
 MANY_REGEXES = REGEXES[-1]
+REPLAY_LINES = 3_000_000
+REPLAY_RULES = 100_000
+CHECK_RULES = RULES
 
 _PEERS = "less than every peer"
 _TIME = "us (user)"
@@ -93,6 +96,13 @@ HEADS = {
     "govuk": partial(
         Row, "Snapshot size on the gov.uk map", "at most 100 bytes a rule", "bytes a rule"
     ),
+    "replay": partial(
+        Row,
+        f"Replay an access log of {REPLAY_LINES:,} lines against {REPLAY_RULES:,} rules, one core",
+        "at least 1,000,000 lines a second",
+        "lines a second",
+    ),
+    "check": partial(Row, f"Check {CHECK_RULES:,} rules, one core", "at most 10 s", "s"),
     "idle": partial(
         Row, "User memory of an idle keep-alive connection", "at most 256 bytes", "bytes"
     ),

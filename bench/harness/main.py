@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import child, machine, packages, peers, report
-from . import rows_matching, rows_memory, rows_snapshot, rows_speed, rows_swap
+from . import rows_matching, rows_memory, rows_snapshot, rows_speed, rows_swap, rows_tools
 from .clock import Clock, OutOfTime
 from .heads import HEADS
 from .rows import Bench, disturbed
@@ -37,6 +37,8 @@ ROWS = {
     "compile": rows_snapshot.compile_,
     "regexcompile": rows_snapshot.regex_compile,
     "govuk": rows_snapshot.govuk,
+    "replay": rows_tools.replay,
+    "check": rows_tools.check,
     "allocations": rows_memory.allocations,
     "idle": rows_memory.idle,
     "swap": rows_swap.swap,
