@@ -154,7 +154,7 @@ struct dt_haproxy_held {
     struct dt_haproxy_value value;
     struct dt_slice format; /* of set-var-fmt; empty: value */
     const struct dt_haproxy_cond *cond;
-    const struct dt_haproxy_held *next;
+    struct dt_haproxy_held *next;
 };
 
 struct dt_haproxy_var {
@@ -325,9 +325,8 @@ struct dt_haproxy_target {
     bool params[DT_HAPROXY_PARAMS]; /* captured as "p0" and so on */
 };
 
-bool dt_haproxy_target(struct dt_haproxy *haproxy, const struct dt_haproxy_answer *answer,
-                       const struct dt_haproxy_pieces *pieces, const struct dt_haproxy_wants *wants,
-                       const struct dt_haproxy_value *lookup, const struct dt_haproxy_entry *entry,
-                       struct dt_haproxy_target *ret);
+bool dt_haproxy_target(struct dt_haproxy *haproxy, const struct dt_haproxy_pieces *pieces,
+                       const struct dt_haproxy_wants *wants, const struct dt_haproxy_value *lookup,
+                       const struct dt_haproxy_entry *entry, struct dt_haproxy_target *ret);
 
 #endif

@@ -265,8 +265,7 @@ bool dt_haproxy_make(struct dt_haproxy *haproxy, const struct dt_haproxy_answer 
                      const struct dt_haproxy_value *lookup, const struct dt_haproxy_entry *entry)
 {
     struct make make = {.haproxy = haproxy, .answer = answer, .wants = wants};
-    if (answer->location &&
-        !dt_haproxy_target(haproxy, answer, pieces, wants, lookup, entry, &make.target))
+    if (answer->location && !dt_haproxy_target(haproxy, pieces, wants, lookup, entry, &make.target))
         return false;
     struct dt_haproxy_target target = make.target;
     if (!finish(&make))

@@ -28,7 +28,7 @@ static bool is_folder(const struct dt_rule *rule, const struct dt_pieces *target
     *ret_below = last && last->kind == DT_PIECE_STAR && last->place == DT_MARK_PATH;
     if (rule->path_kind != DT_PATH_PREFIX || !rule->path.len)
         return false;
-    for (size_t i = 0; i + *ret_below < target->count; i++)
+    for (size_t i = 0; target->list && i + *ret_below < target->count; i++)
         if (target->list[i].kind != DT_PIECE_TEXT)
             return false;
     return !*ret_below || target->count == 2;

@@ -154,7 +154,7 @@ static bool takes_below(struct work *work, const struct dt_haproxy_value *value)
         return false;
     dt_buf_init(&buf, DT_PATTERN_MAX);
     dt_buf_char(&buf, '^');
-    for (size_t i = 0; i < folder.len; i++) {
+    for (size_t i = 0; folder.ptr && i < folder.len; i++) {
         if (strchr("\\^$.|?*+()[]{}", folder.ptr[i]))
             dt_buf_char(&buf, '\\');
         dt_buf_char(&buf, folder.ptr[i]);
@@ -362,30 +362,33 @@ static bool put_value(struct work *work, const struct dt_haproxy_value *value,
     return refuse(work, "something that no target can have");
 }
 
-bool dt_haproxy_target(struct dt_haproxy *haproxy, const struct dt_haproxy_answer *answer,
-                       const struct dt_haproxy_pieces *pieces, const struct dt_haproxy_wants *wants,
-                       const struct dt_haproxy_value *lookup, const struct dt_haproxy_entry *entry,
-                       struct dt_haproxy_target *ret)
+/* A piece; those behind the query are a fragment. */
+static bool put_piece(struct work *work, const struct dt_haproxy_pieces *pieces, unsigned number,
+                      const struct dt_haproxy_value *lookup)
+{
+    const struct dt_haproxy_value *value = &pieces->list[number].value;
+    struct dt_slice text = pieces->list[number].text;
+    if (work->ended && !(text.len && text.ptr[0] == '#') && !value->from_hash)
+        return refuse(work, "the request's query, with more behind it");
+    if (value->map)
+        return work->entry ? put_entry(work, value, value) : refuse(work, "a second map");
+    if (value->subject)
+        return put_value(work, value, lookup);
+    put_text(work, text);
+    return true;
+}
+
+bool dt_haproxy_target(struct dt_haproxy *haproxy, const struct dt_haproxy_pieces *pieces,
+                       const struct dt_haproxy_wants *wants, const struct dt_haproxy_value *lookup,
+                       const struct dt_haproxy_entry *entry, struct dt_haproxy_target *ret)
 {
     struct work work = {.haproxy = haproxy, .wants = wants, .entry = entry, .to = ret};
     bool fine = true;
     *ret = (struct dt_haproxy_target){.query = DT_QUERY_DROP};
-    (void)answer;
     dt_buf_init(&work.literal, 2 * DT_LIMIT_TARGET);
     dt_buf_init(&work.native, 2 * DT_LIMIT_TARGET);
-    for (unsigned i = 0; fine && i < pieces->count; i++) {
-        const struct dt_haproxy_value *value = &pieces->list[i].value;
-        struct dt_slice text = pieces->list[i].text;
-        bool behind = work.ended && !(text.len && text.ptr[0] == '#') && !value->from_hash;
-        if (behind)
-            fine = refuse(&work, "the request's query, with more behind it");
-        else if (value->map)
-            fine = entry ? put_entry(&work, value, value) : refuse(&work, "a second map");
-        else if (value->subject)
-            fine = put_value(&work, value, lookup);
-        else
-            put_text(&work, text);
-    }
+    for (unsigned i = 0; fine && i < pieces->count; i++)
+        fine = put_piece(&work, pieces, i, lookup);
     if (fine)
         fine = dt_haproxy_keep(haproxy, ret->captures ? &work.native : &work.literal, &ret->text);
     dt_buf_release(&work.native);

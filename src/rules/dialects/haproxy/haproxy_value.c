@@ -370,8 +370,7 @@ static bool changes_itself(struct dt_haproxy *haproxy, struct dt_slice name, str
     bool below = is(rest, ")," DT_HAPROXY_WITH_PATH "," DT_HAPROXY_BELOW) ||
                  is(rest, ")," DT_HAPROXY_WITH_PATH "," DT_HAPROXY_BELOW_NOCASE);
     bool guard = is(rest, ")," DT_HAPROXY_GUARD);
-    for (struct dt_haproxy_held *held = var->held; held && (below || guard);
-         held = (struct dt_haproxy_held *)(uintptr_t)held->next)
+    for (struct dt_haproxy_held *held = var->held; held && (below || guard); held = held->next)
         held->value.below |= below;
     return below || guard;
 }
@@ -401,7 +400,7 @@ static bool hold(struct dt_haproxy *haproxy, struct dt_slice name,
     }
     struct dt_haproxy_held *last = var->held;
     while (last->next)
-        last = (struct dt_haproxy_held *)(uintptr_t)last->next;
+        last = last->next;
     last->next = held;
     return true;
 }
