@@ -90,7 +90,7 @@ static bool read_address(struct dt_caddy *caddy, const struct dt_caddy_token *to
     if (len < text.len && !dt_slice_eq(dt_slice_from(text, len), DT_S("/")))
         return DT_CADDY_REFUSE(caddy, token, "caddy-address", "a path in a site's address");
     text.len = len;
-    const char *colon = len ? memrchr(text.ptr, ':', len) : NULL;
+    const char *colon = text.ptr && len ? memrchr(text.ptr, ':', len) : NULL;
     if (colon && !memchr(colon, ']', (size_t)(text.ptr + len - colon))) {
         struct dt_slice digits = dt_slice_from(text, (size_t)(colon - text.ptr) + 1);
         if (!read_port(digits, &port))

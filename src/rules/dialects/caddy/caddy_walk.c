@@ -73,7 +73,7 @@ struct walk {
 };
 
 static void walk_block(struct walk *walk, const struct dt_caddy_node *nodes,
-                       const struct dt_caddy_when *when, bool sorted);
+                       const struct dt_caddy_when *around, bool sorted);
 
 /* ---- What is passed over ---- */
 
