@@ -9,9 +9,9 @@
  * comment only where a line begins. Lines that Cloudflare would skip with a word in the log of a
  * build are errors here.
  */
-#include "rules/dialects/netlify/pages.h"
 #include "base/buf.h"
 #include "rules/dialects/dialect.h"
+#include "rules/dialects/netlify/pages_format.h"
 #include "rules/dialects/pattern.h"
 #include "rules/read/native_scan.h"
 #include "rules/read/reader.h"

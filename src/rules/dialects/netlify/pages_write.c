@@ -9,7 +9,7 @@
  */
 #include "rules/dialects/dialect.h"
 #include "rules/dialects/names.h"
-#include "rules/dialects/netlify/pages.h"
+#include "rules/dialects/netlify/pages_format.h"
 #include "rules/dialects/plain_regex.h"
 #include "rules/read/native_scan.h"
 #include "rules/read/option.h"

@@ -4,8 +4,8 @@
  * workers-sdk (constants.ts); the documentation says 1,000 characters a line, the parser reads
  * 2,000.
  */
-#ifndef DT_RULES_PAGES_H
-#define DT_RULES_PAGES_H
+#ifndef DT_RULES_PAGES_FORMAT_H
+#define DT_RULES_PAGES_FORMAT_H
 
 #include <detour/slice.h>
 
