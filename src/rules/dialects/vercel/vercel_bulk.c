@@ -116,7 +116,7 @@ static void read_row(struct bulk *bulk)
     struct dt_slice fields[FIELDS];
     struct dt_rule rule = {.file = reader->file, .line = reader->line};
     struct dt_options options = dt_options_standard();
-    bool permanent, sensitive, query;
+    bool permanent = false, sensitive = false, query = false;
     size_t count = dt_csv_fields(reader, fields, FIELDS);
     if (count == 0)
         return;

@@ -166,7 +166,7 @@ static bool read_braces(struct regex *regex, struct dt_slice group)
     struct dt_slice after = dt_slice_from(regex->rest, group.len);
     bool optional = dt_slice_starts(after, DT_S("?"));
     size_t quantifier = quantifier_len(after);
-    bool inner;
+    bool inner = false;
     flush(regex);
     if (read_segments(regex, group, optional) && quantifier == (optional ? 1u : 0u)) {
         cut(regex, group.len + quantifier);
