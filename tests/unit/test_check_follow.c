@@ -87,6 +87,15 @@ static void the_same_client_goes_all_the_way(void **state)
          "1 chain: http://www.example.com/form\n1 chain-mixed: http://www.example.com/form\n");
 }
 
+static void a_host_that_no_rule_names_may_be_anybodys(void **state)
+{
+    (void)state;
+    SAYS("/events https://x.example/events\n", "1 loop-possible: https://x.example/events\n");
+    SAYS("/a https://x.example/b\n/b /c\n", "");
+    SAYS("/a https://x.example/b\n/b /c\n//x.example/z /y\n",
+         "1 chain: http://www.example.com/a\n");
+}
+
 static void what_was_over_is_past(void **state)
 {
     (void)state;
@@ -141,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_star_that_is_used_up_is_no_loop),
         cmocka_unit_test(expressions_loop_too),
         cmocka_unit_test(the_same_client_goes_all_the_way),
+        cmocka_unit_test(a_host_that_no_rule_names_may_be_anybodys),
         cmocka_unit_test(what_was_over_is_past),
         cmocka_unit_test(chains_are_told_where_they_begin),
         cmocka_unit_test(an_upgrade_is_a_hop),

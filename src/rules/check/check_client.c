@@ -37,7 +37,7 @@ void dt_client_release(struct dt_client *client)
 void dt_client_start(struct dt_client *client, const struct dt_request *request)
 {
     client->request = *request;
-    client->crossed = false;
+    client->crossed = client->stranger = false;
 }
 
 bool dt_decision_redirects(const struct dt_decision *decision)
@@ -222,7 +222,10 @@ bool dt_client_go(struct dt_client *client, const struct dt_decision *decision)
         request->method = method;
     if (before.scheme != request->scheme || before.port != request->port ||
         !dt_slice_eq(before.host, request->host)) {
-        client->crossed |= !dt_slice_eq(before.host, request->host);
+        if (!dt_slice_eq(before.host, request->host)) {
+            client->crossed = true;
+            client->stranger = !dt_names_have(client->names, request->host);
+        }
         change_fields(client);
     }
     return true;

@@ -14,11 +14,13 @@
 
 struct dt_client {
     struct dt_checker *checker;
-    struct dt_request request; /* where the client is */
+    const struct dt_names *names; /* hosts that some rule names */
+    struct dt_request request;    /* where the client is */
     struct dt_field fields[DT_CLIENT_FIELDS];
     char *mem[2]; /* the URL asked for, and the next */
     unsigned side;
-    bool crossed; /* another host was asked before */
+    bool crossed;  /* another host was asked before */
+    bool stranger; /* and is one that no rule names: whose it is is not known */
 };
 
 enum dt_trip_end {
@@ -42,10 +44,26 @@ struct dt_trip {
     uint32_t circle;
     uint32_t last; /* the rule that answers the last URL without a redirect; UINT32_MAX: none */
     uint8_t end;   /* enum dt_trip_end */
-    bool unsure; /* another cookie jar, or cookies set on the way: not every such client goes so */
+    bool unsure; /* a host that may not be served by these rules, another cookie jar, or cookies set
+                    on the way: not every such client goes so */
     char *text;
     size_t len, cap;
 };
+
+/* ---- Hosts that rules name: see check_names.c ---- */
+
+struct dt_names {
+    struct dt_slice *slots;
+    size_t mask;
+};
+
+/* False: the checker has an error. */
+bool dt_names_init(struct dt_names *names, struct dt_checker *checker);
+void dt_names_release(struct dt_names *names);
+/* Is it the host of some rule, or below one? */
+bool dt_names_have(const struct dt_names *names, struct dt_slice host);
+
+/* ---- */
 
 /* False: memory is out. Released either way. */
 bool dt_client_init(struct dt_client *client, struct dt_checker *checker);

@@ -152,13 +152,16 @@ void dt_check_follow(struct dt_checker *checker)
     size_t count = (size_t)checker->count + 1;
     follow.flags = dt_pages_zalloc(count, sizeof *follow.flags);
     follow.stranger = dt_pages_alloc(count, sizeof *follow.stranger);
-    if (follow.flags && follow.stranger && dt_client_init(&follow.client, checker)) {
+    if (follow.flags && follow.stranger && dt_names_init(&follow.names, checker) &&
+        dt_client_init(&follow.client, checker)) {
+        follow.client.names = &follow.names;
         memset(follow.stranger, 0xff, count * sizeof *follow.stranger);
         follow_all(&follow);
     } else {
         checker->err = DT_ERR_NOMEM;
     }
     dt_client_release(&follow.client);
+    dt_names_release(&follow.names);
     dt_trip_release(&follow.trip);
     free(follow.flags);
     free(follow.stranger);

@@ -20,6 +20,7 @@ enum dt_follow_flag {
 
 struct dt_follow {
     struct dt_checker *checker;
+    struct dt_names names;
     struct dt_client client;
     struct dt_trip trip;
     uint8_t *flags;     /* enum dt_follow_flag, of each rule */

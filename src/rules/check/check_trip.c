@@ -127,6 +127,13 @@ static bool conditions_change(const struct dt_trip *trip, bool asks, bool sets)
     return trip->end == DT_TRIP_CIRCLE && asks && sets;
 }
 
+/* A rule for any host answers for one that no rule names: only if that is served by these rules. */
+static bool is_guess(const struct dt_client *client, uint32_t rule)
+{
+    return client->stranger &&
+           dt_ruleset_rule(client->checker->set, rule)->host_kind == DT_HOST_ANY;
+}
+
 static bool step(struct dt_trip *trip, struct dt_client *client, const struct dt_decision *decision)
 {
     struct dt_slice location = decision->location;
@@ -153,6 +160,7 @@ bool dt_trip_go(struct dt_trip *trip, struct dt_client *client)
     trip->len = 0;
     trip->last = UINT32_MAX;
     trip->unsure = false;
+    uint32_t home = UINT32_MAX; /* hops to a host that may be anybody's */
     trip->end = DT_TRIP_ENDS;
     bool goes = add_url(trip, client);
     if (!goes)
@@ -162,6 +170,8 @@ bool dt_trip_go(struct dt_trip *trip, struct dt_client *client)
         uint32_t rule;
         if (!dt_client_ask(client, &decision, &rule))
             break;
+        if (home == UINT32_MAX && is_guess(client, rule))
+            home = trip->count;
         look_at_cookies(trip, client, &decision, &sets);
         asks |= names(decision.vary, DT_S("cookie"));
         if (!dt_decision_redirects(&decision)) {
@@ -174,6 +184,11 @@ bool dt_trip_go(struct dt_trip *trip, struct dt_client *client)
     }
     if (goes && trip->count == DT_TRIP_MAX && trip->end == DT_TRIP_ENDS)
         trip->end = a_rule_comes_again(trip) ? DT_TRIP_GROWS : DT_TRIP_LONG;
-    trip->unsure |= conditions_change(trip, asks, sets);
+    trip->unsure |= conditions_change(trip, asks, sets) || home != UINT32_MAX;
+    if (home != UINT32_MAX && (trip->end == DT_TRIP_ENDS || trip->end == DT_TRIP_LONG)) {
+        trip->count = home;
+        trip->end = DT_TRIP_ENDS;
+        trip->last = UINT32_MAX;
+    }
     return client->checker->err == DT_OK;
 }
