@@ -223,6 +223,13 @@ static bool is_pass(const struct dt_ruleset *set, size_t rule)
     return dt_ruleset_action(set, set->rules[rule].action)->status == DT_STATUS_PASS;
 }
 
+/* For every path, whatever else: nothing is left over. */
+static bool is_for_all(const struct dt_rule *rule)
+{
+    return rule->path_kind == DT_PATH_PREFIX && rule->path.len == 0 && rule->nparams == 0 &&
+           rule->conditions == 0 && !(rule->flags & DT_RULE_EXACT_QUERY);
+}
+
 /* One server, for some of its hosts. more: other servers may take what its rules leave over. */
 static void run_server(struct dt_nginx *nginx, const struct dt_nginx_server *server,
                        struct dt_nginx_want *want, uint8_t scheme, bool more)
@@ -235,7 +242,7 @@ static void run_server(struct dt_nginx *nginx, const struct dt_nginx_server *ser
     dt_nginx_follow(nginx, server->children, want);
     while (set->count > first && is_pass(set, set->count - 1))
         set->count--;
-    if (more && set->count < DT_NGINX_RULES) {
+    if (more && !(set->count > first && is_for_all(&set->rules[set->count - 1]))) {
         const struct dt_nginx_answer answer = {.word = server->dir->words};
         (void)dt_nginx_make(nginx, want, &answer);
     }
@@ -433,6 +440,7 @@ void dt_nginx_read(struct dt_reader *reader)
     struct dt_nginx_dir *dirs = NULL;
     struct dt_nginx nginx = {.reader = reader};
     size_t first = reader->set->count;
+    nginx.steps = 2000 + 4 * (size_t)(reader->end - reader->pos);
     reader->set->first_wanted = "nginx";
     nginx.apache = dt_arena_alloc(&reader->set->arena, sizeof *nginx.apache);
     if (!nginx.apache) {

@@ -184,9 +184,8 @@ struct dt_nginx {
     const struct dt_nginx_server *server; /* that is being followed */
     bool by_scheme;                       /* some servers listen with ssl, others without */
     const struct dt_nginx_dir *locations; /* of the server, for its last step */
-    size_t passes;                        /* rules without an answer that were added last */
-    uint32_t first_rule;
-    bool tls_only;
+    unsigned nesting;                     /* of values in values */
+    size_t steps;                         /* that may still be followed: decisions multiply */
 };
 
 /* A text with variables; those that are bound are replaced. False after an error. */

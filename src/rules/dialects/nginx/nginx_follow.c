@@ -33,7 +33,7 @@ static void choose_location(struct walk *walk, const struct dt_nginx_dir *dirs,
 
 static bool stopped(const struct walk *walk)
 {
-    return walk->nginx->reader->set->err != DT_OK;
+    return walk->nginx->reader->set->err != DT_OK || walk->nginx->steps == 0;
 }
 
 /* ---- Answers ---- */
@@ -505,10 +505,14 @@ static bool step(struct walk *walk, const struct dt_nginx_dir *dir, const struct
 static void follow(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
                    const struct dt_nginx_want *want, const struct dt_nginx_bound *bound)
 {
-    if (walk->depth == DT_NGINX_DEPTH) {
+    size_t *steps = &walk->nginx->steps;
+    if (*steps == 0)
+        return;
+    if (walk->depth == DT_NGINX_DEPTH || --*steps == 0) {
+        *steps = 0;
         if (dir)
             DT_NGINX_ERROR(walk->nginx->reader, dir->words, "nginx-many",
-                           "decisions inside of decisions, more than can be followed");
+                           "more decisions than can be followed: maps of maps, or one of itself");
         return;
     }
     walk->depth++;

@@ -173,10 +173,14 @@ static bool bound_value(struct dt_nginx *nginx, const struct dt_nginx_word *word
                         struct dt_nginx_text *ret)
 {
     bool fine = true;
+    if (nginx->nesting == DT_NGINX_DEPTH)
+        return DT_NGINX_REFUSE(nginx->reader, word, "nginx-many", "the value of a map is itself");
+    nginx->nesting++;
     for (unsigned i = 0; fine && i < value->count; i++)
         fine = value->list[i].kind == DT_NGINX_TABLE
                    ? variable(nginx, word, value->list[i].table->name, bound, ret)
                    : add(nginx, ret, &value->list[i]);
+    nginx->nesting--;
     return fine;
 }
 
