@@ -26,6 +26,7 @@ enum near {
     NEAR_SLASH,  /* with a final slash, or without the one that it has */
     NEAR_BELOW,  /* a page below */
     NEAR_HOST,   /* another host */
+    NEAR_QUERY,  /* a parameter that nobody asks for */
     NEAR_CLIENT, /* a client of whom nothing is known */
     NEAR_BEFORE, /* a second before it begins */
     NEAR_BEGIN,
@@ -247,6 +248,21 @@ static bool near_path(struct dt_compare *compare, const char *behind, struct dt_
     return true;
 }
 
+static bool near_query(struct dt_compare *compare, struct dt_request *request)
+{
+    struct dt_slice query = request->query, more = DT_S("detour=1");
+    size_t len = query.len ? query.len + 1 : 0;
+    if (len + more.len > sizeof compare->near_path)
+        return false;
+    if (query.len) {
+        memcpy(compare->near_path, query.ptr, query.len);
+        compare->near_path[query.len] = '&';
+    }
+    memcpy(compare->near_path + len, more.ptr, more.len);
+    request->query = dt_slice_of(compare->near_path, len + more.len);
+    return true;
+}
+
 static bool near_time(int64_t at, int64_t none, struct dt_request *request)
 {
     if (at == none || at < 1 || at >= INT64_C(253402300800)) /* past the year 9999 */
@@ -272,6 +288,8 @@ static bool make_near(struct dt_compare *compare, const struct dt_ruleset *set,
             return false;
         request->host = DT_S("other.example");
         return true;
+    case NEAR_QUERY:
+        return near_query(compare, request);
     case NEAR_CLIENT:
         if (!rule->conditions)
             return false;
