@@ -26,6 +26,6 @@ struct dt_fmt_line {
 
 /* Cuts a line without its end. scratch is cleared first, and holds what had to be written anew;
  * its error is the caller's to ask for. refused: the reader has an error in it. */
-struct dt_fmt_line dt_fmt_cut(struct dt_slice line, bool refused, struct dt_buf *scratch);
+struct dt_fmt_line dt_fmt_cut(struct dt_slice text, bool refused, struct dt_buf *scratch);
 
 #endif

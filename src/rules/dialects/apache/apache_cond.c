@@ -94,7 +94,7 @@ static bool any_value(const struct dt_apache_parts *cond, struct dt_slice inner,
 {
     static const char *const backs[] = {"(?:=[^&]*)?", "(=[^&]*)?", "(?:=.*)?"};
     struct dt_apache_texts texts;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; inner.ptr && i < 3; i++) {
         size_t len = strlen(backs[i]);
         if (inner.len <= len ||
             !dt_slice_eq(dt_slice_from(inner, inner.len - len), dt_slice_str(backs[i])))
