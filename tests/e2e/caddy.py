@@ -265,7 +265,7 @@ def kong(tap):
 
 
 def govuk(tap):
-    """Two or three thousand rules of several hosts, with and without queries."""
+    """Some thousands of rules of several hosts, with and without queries."""
     files = sorted(glob.glob(f"{DATA}/govuk/mappings/*.csv"))
     if not files:
         tap.skip("gov.uk beside Caddy", f"no data in {DATA}")
@@ -276,7 +276,7 @@ def govuk(tap):
         if os.path.exists(path):
             with open(path, encoding="utf-8", newline="") as text:
                 some = [row[:3] for row in csv.reader(text) if len(row) > 2 and row[2] in ("301", "410")]
-            rows += rng.sample(some, min(len(some), 400))
+            rows += rng.sample(some, min(len(some), 800))
     hosts = {re.split("[/?#]", old.partition("://")[2])[0] for old, _, _ in rows}
     print(f"# gov.uk: {len(rows)} rules of {len(hosts)} hosts")
     with tempfile.TemporaryDirectory(prefix="detour-govuk-") as folder:
