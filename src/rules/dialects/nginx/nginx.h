@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "rules/dialects/apache/apache.h"
+#include "rules/dialects/apache/apache_literal.h"
 #include "rules/dialects/nginx/nginx_lex.h"
 
 #define DT_NGINX_PARTS 24u   /* of one text with variables */
@@ -225,6 +226,36 @@ bool dt_nginx_want_exact(struct dt_nginx *nginx, struct dt_nginx_want *want, str
 bool dt_nginx_want_prefix(struct dt_nginx *nginx, struct dt_nginx_want *want,
                           const struct dt_nginx_word *word, struct dt_slice prefix,
                           bool *ret_never);
+
+/* ---- For the files that read tests ---- */
+
+/* One more alternative; NULL after an error: too many. */
+struct dt_nginx_want *dt_nginx_add_alt(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                                       const struct dt_nginx_test *test, struct dt_nginx_alts *ret);
+/* An error at the test; false. */
+bool dt_nginx_refuse_test(struct dt_nginx *nginx, const struct dt_nginx_test *test,
+                          const char *why);
+bool dt_nginx_has_letter(struct dt_slice s);
+
+/* [!]field:"a,b" as one condition; field is "header=Name" or "ua=". */
+bool dt_nginx_add_option(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                         const struct dt_nginx_test *test, const char *field,
+                         const struct dt_apache_texts *texts, struct dt_nginx_alts *ret);
+/* In lower case, in copies. False: no memory. */
+bool dt_nginx_lower(struct dt_nginx *nginx, struct dt_apache_texts *texts);
+
+/* $host and its like; $args, $arg_name, $request_uri. */
+bool dt_nginx_test_host(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                        const struct dt_nginx_test *test, struct dt_nginx_alts *ret);
+bool dt_nginx_test_args(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                        const struct dt_nginx_test *test, struct dt_nginx_alts *ret);
+bool dt_nginx_test_arg(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                       struct dt_slice name, const struct dt_nginx_test *test,
+                       struct dt_nginx_alts *ret);
+bool dt_nginx_test_request_uri(struct dt_nginx *nginx, const struct dt_nginx_want *want,
+                               const struct dt_nginx_test *given, struct dt_nginx_alts *ret);
+
+/* ---- Rules ---- */
 
 /* What is answered. */
 struct dt_nginx_answer {

@@ -5,6 +5,7 @@
  * row by row: each row narrows down the requests, and what comes next is followed with its value
  * known.
  */
+#include "rules/dialects/nginx/nginx_follow.h"
 #include "rules/dialects/nginx/nginx_helper.h"
 
 #include "rules/dialects/apache/apache_literal.h"
@@ -13,32 +14,9 @@
 
 #include <stdlib.h>
 
-/* What is to be followed behind the end of a block. */
-struct frame {
-    const struct dt_nginx_dir *next;
-    const struct frame *parent;
-    bool stop; /* nothing: who entered the block goes on himself */
-};
-
-struct walk {
-    struct dt_nginx *nginx;
-    const struct dt_nginx_dir *location; /* NULL: of the server */
-    unsigned depth;
-};
-
-static void follow(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                   const struct dt_nginx_want *want, const struct dt_nginx_bound *bound);
-static void choose_location(struct walk *walk, const struct dt_nginx_dir *dirs,
-                            const struct dt_nginx_want *want);
-
-static bool stopped(const struct walk *walk)
-{
-    return walk->nginx->reader->set->err != DT_OK || walk->nginx->steps == 0;
-}
-
 /* ---- Answers ---- */
 
-static void pass(struct walk *walk, const struct dt_nginx_want *want,
+static void pass(struct dt_nginx_walk *walk, const struct dt_nginx_want *want,
                  const struct dt_nginx_word *word)
 {
     const struct dt_nginx_answer answer = {.status = DT_STATUS_PASS, .word = word};
@@ -46,12 +24,12 @@ static void pass(struct walk *walk, const struct dt_nginx_want *want,
 }
 
 /* The end of the directives: of a server, its locations; of a location, what it serves. */
-static void at_end(struct walk *walk, const struct dt_nginx_want *want)
+static void at_end(struct dt_nginx_walk *walk, const struct dt_nginx_want *want)
 {
     if (walk->location)
         pass(walk, want, walk->location->words);
     else
-        choose_location(walk, walk->nginx->locations, want);
+        dt_nginx_choose_location(walk, walk->nginx->locations, want);
 }
 
 /* ---- Values that are known ---- */
@@ -83,7 +61,7 @@ static bool leading(struct dt_slice pattern, struct dt_slice *ret, bool *ret_gro
 enum known { NO, YES, UNKNOWN };
 
 /* Does a known value stand the test? *ret_group: what $1 is then. */
-static enum known known_value(struct walk *walk, const struct dt_nginx_text *value,
+static enum known known_value(struct dt_nginx_walk *walk, const struct dt_nginx_text *value,
                               const struct dt_nginx_test *test, struct dt_nginx_text *ret_group,
                               bool *ret_has_group)
 {
@@ -130,7 +108,7 @@ struct condition {
 };
 
 /* The words between the brackets. */
-static bool condition_words(struct walk *walk, const struct dt_nginx_dir *dir,
+static bool condition_words(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
                             struct condition *ret)
 {
     ret->count = 0;
@@ -158,7 +136,7 @@ static bool is_file_test(struct dt_slice text)
     return text.len == 2 && text.ptr[0] == '-' && strchr("fdex", text.ptr[1]);
 }
 
-static bool read_test(struct walk *walk, const struct condition *condition,
+static bool read_test(struct dt_nginx_walk *walk, const struct condition *condition,
                       const struct dt_nginx_bound *bound, struct dt_nginx_text *subject,
                       struct dt_nginx_test *ret)
 {
@@ -208,18 +186,19 @@ static bool sets(const struct dt_nginx_dir *dirs)
 }
 
 /* on: what comes behind the block is followed too, for the requests that got in. */
-static void enter(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                  const struct dt_nginx_want *want, const struct dt_nginx_bound *bound, bool on)
+static void enter(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                  const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                  const struct dt_nginx_bound *bound, bool on)
 {
-    const struct frame behind = {dir->next, frame, !on};
-    follow(walk, dir->children, &behind, want, bound);
+    const struct dt_nginx_frame behind = {dir->next, frame, !on};
+    dt_nginx_run(walk, dir->children, &behind, want, bound);
 }
 
 /* True: it holds for certain, and all is followed. False: go on behind it, for requests for which
  * it does not hold; or *ret_table has to be followed first. */
-static bool run_if(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                   const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
-                   const struct dt_nginx_table **ret_table)
+static bool run_if(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                   const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                   const struct dt_nginx_bound *bound, const struct dt_nginx_table **ret_table)
 {
     struct condition condition;
     struct dt_nginx_text subject, group;
@@ -266,7 +245,7 @@ static bool run_if(struct walk *walk, const struct dt_nginx_dir *dir, const stru
     }
     alts->count = 0;
     if (dt_nginx_test_text(walk->nginx, want, &subject, &test, alts))
-        for (unsigned i = 0; i < alts->count && !stopped(walk); i++)
+        for (unsigned i = 0; i < alts->count && !dt_nginx_stopped(walk); i++)
             enter(walk, dir, frame, &alts->list[i], bound, sets(dir->children));
     free(alts);
     return false;
@@ -275,7 +254,7 @@ static bool run_if(struct walk *walk, const struct dt_nginx_dir *dir, const stru
 /* ---- Rows ---- */
 
 /* Of our own: a map that looks whether the case is the same. The table whose answer it looks at. */
-static const struct dt_nginx_table *looks_at_case(struct walk *walk,
+static const struct dt_nginx_table *looks_at_case(struct dt_nginx_walk *walk,
                                                   const struct dt_nginx_table *table)
 {
     struct dt_nginx_text source;
@@ -288,19 +267,20 @@ static const struct dt_nginx_table *looks_at_case(struct walk *walk,
                : NULL;
 }
 
-static void follow_row(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                       const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
-                       const struct dt_nginx_word *word, struct dt_slice name)
+static void follow_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                       const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                       const struct dt_nginx_bound *bound, const struct dt_nginx_word *word,
+                       struct dt_slice name)
 {
     struct dt_nginx_text value = {.word = word};
     struct dt_nginx_bound one = {name, &value, bound};
     if (!word || dt_nginx_text(walk->nginx, word, bound, &value))
-        follow(walk, dir, frame, want, &one);
+        dt_nginx_run(walk, dir, frame, want, &one);
 }
 
-static void each_row(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                     const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
-                     const struct dt_nginx_table *table)
+static void each_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                     const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                     const struct dt_nginx_bound *bound, const struct dt_nginx_table *table)
 {
     const struct dt_nginx_table *rows = looks_at_case(walk, table);
     bool same_case = rows != NULL;
@@ -310,7 +290,7 @@ static void each_row(struct walk *walk, const struct dt_nginx_dir *dir, const st
         return;
     }
     rows = rows ? rows : table;
-    for (size_t i = 0; i < rows->count && !stopped(walk); i++) {
+    for (size_t i = 0; i < rows->count && !dt_nginx_stopped(walk); i++) {
         const struct dt_nginx_row *row = &rows->rows[i];
         struct dt_nginx_word value = *row->value;
         alts->count = 0;
@@ -321,14 +301,14 @@ static void each_row(struct walk *walk, const struct dt_nginx_dir *dir, const st
         }
         if (!dt_nginx_test_row(walk->nginx, want, rows, row, alts))
             continue;
-        for (unsigned j = 0; j < alts->count && !stopped(walk); j++) {
+        for (unsigned j = 0; j < alts->count && !dt_nginx_stopped(walk); j++) {
             if (same_case)
                 alts->list[j].exact_nocase = alts->list[j].params_nocase = false;
             follow_row(walk, dir, frame, &alts->list[j], bound, &value, table->name);
         }
     }
     free(alts);
-    if (!stopped(walk))
+    if (!dt_nginx_stopped(walk))
         follow_row(walk, dir, frame, want, bound, table->standard, table->name);
 }
 
@@ -346,8 +326,8 @@ static unsigned status_of(struct dt_slice text)
 }
 
 /* Another status than a rule can answer. */
-static void other_status(struct walk *walk, const struct dt_nginx_dir *dir, unsigned status,
-                         const struct dt_nginx_want *want)
+static void other_status(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                         unsigned status, const struct dt_nginx_want *want)
 {
     struct dt_reader *reader = walk->nginx->reader;
     if (status >= 200 && status < 300)
@@ -362,7 +342,7 @@ static void other_status(struct walk *walk, const struct dt_nginx_dir *dir, unsi
 }
 
 /* True: it was followed; false: a table must be followed first. */
-static bool run_return(struct walk *walk, const struct dt_nginx_dir *dir,
+static bool run_return(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
                        const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
                        const struct dt_nginx_table **ret_table)
 {
@@ -409,7 +389,7 @@ static bool is_absolute(const struct dt_nginx_text *text)
 }
 
 /* Gives what a table is needed for; the rule is for those that match, and the rest goes on. */
-static void run_rewrite(struct walk *walk, const struct dt_nginx_dir *dir,
+static void run_rewrite(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
                         const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
                         const struct dt_nginx_table **ret_table)
 {
@@ -448,7 +428,7 @@ static void run_rewrite(struct walk *walk, const struct dt_nginx_dir *dir,
 
 /* ---- One directive after another ---- */
 
-static bool run_set(struct walk *walk, const struct dt_nginx_dir *dir,
+static bool run_set(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
                     const struct dt_nginx_bound *bound, struct dt_nginx_text *value,
                     struct dt_nginx_bound *ret, const struct dt_nginx_table **ret_table)
 {
@@ -473,8 +453,9 @@ static bool is_step(const struct dt_nginx_dir *dir)
 }
 
 /* True: go on with the next one. */
-static bool step(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                 const struct dt_nginx_want *want, const struct dt_nginx_bound *bound)
+static bool step(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                 const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                 const struct dt_nginx_bound *bound)
 {
     const struct dt_nginx_table *table = NULL;
     bool on = true;
@@ -490,7 +471,7 @@ static bool step(struct walk *walk, const struct dt_nginx_dir *dir, const struct
         struct dt_nginx_text value;
         struct dt_nginx_bound more;
         if (run_set(walk, dir, bound, &value, &more, &table)) {
-            follow(walk, dir->next, frame, want, &more);
+            dt_nginx_run(walk, dir->next, frame, want, &more);
             on = false;
         }
     } else {
@@ -502,8 +483,9 @@ static bool step(struct walk *walk, const struct dt_nginx_dir *dir, const struct
     return false;
 }
 
-static void follow(struct walk *walk, const struct dt_nginx_dir *dir, const struct frame *frame,
-                   const struct dt_nginx_want *want, const struct dt_nginx_bound *bound)
+void dt_nginx_run(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
+                  const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
+                  const struct dt_nginx_bound *bound)
 {
     size_t *steps = &walk->nginx->steps;
     if (*steps == 0)
@@ -517,7 +499,7 @@ static void follow(struct walk *walk, const struct dt_nginx_dir *dir, const stru
     }
     walk->depth++;
     bool on = true;
-    while (on && !stopped(walk)) {
+    while (on && !dt_nginx_stopped(walk)) {
         while (!dir && frame && !frame->stop) {
             dir = frame->next;
             frame = frame->parent;
@@ -534,139 +516,10 @@ static void follow(struct walk *walk, const struct dt_nginx_dir *dir, const stru
     walk->depth--;
 }
 
-/* ---- Locations ---- */
-
-enum form { EXACT, FIRM, PREFIX, REGEX, REGEX_NOCASE, NAMED };
-
-/* "location [= | ^~ | ~ | ~*] name" */
-static bool form_of(struct walk *walk, const struct dt_nginx_dir *dir, enum form *ret,
-                    const struct dt_nginx_word **ret_name)
-{
-    static const char *const signs[] = {"=", "^~", "", "~", "~*"};
-    if (dir->count == 3) {
-        *ret_name = &dir->words[2];
-        for (unsigned i = 0; i < 5; i++)
-            if (dt_slice_eq(dir->words[1].text, dt_slice_str(signs[i]))) {
-                *ret = (enum form)i;
-                return true;
-            }
-    }
-    *ret_name = &dir->words[1];
-    *ret = PREFIX;
-    if (dir->count == 2 && dir->words[1].text.len) {
-        char c = dir->words[1].text.ptr[0];
-        if (c == '/')
-            return true;
-        if (c == '@') {
-            *ret = NAMED;
-            return true;
-        }
-    }
-    return DT_NGINX_REFUSE(walk->nginx->reader, dir->words, "nginx-syntax",
-                           "expected: location [= | ^~ | ~ | ~*] name { ... }");
-}
-
-static bool is_location(const struct dt_nginx_dir *dir)
-{
-    return dt_nginx_is_named(dir, "location") && dir->block;
-}
-
-static void enter_location(struct walk *walk, const struct dt_nginx_dir *dir, enum form form,
-                           const struct dt_nginx_word *name, const struct dt_nginx_want *want)
-{
-    struct dt_nginx *nginx = walk->nginx;
-    struct dt_nginx_want made = *want;
-    struct walk inner = {.nginx = nginx, .location = dir, .depth = walk->depth};
-    const struct dt_nginx_test test = {.how = DT_NGINX_MATCHES,
-                                       .nocase = form == REGEX_NOCASE,
-                                       .pattern = name->text,
-                                       .word = name};
-    bool never = false, fine;
-    if (form == EXACT)
-        fine = dt_nginx_want_exact(nginx, &made, name->text, false, &never);
-    else if (form == REGEX || form == REGEX_NOCASE)
-        fine = dt_nginx_want_regex(nginx, &made, &test);
-    else
-        fine = dt_nginx_want_prefix(nginx, &made, name, name->text, &never);
-    if (!fine || never)
-        return;
-    for (const struct dt_nginx_dir *child = dir->children; child; child = child->next)
-        if (is_location(child)) {
-            choose_location(&inner, dir->children, &made);
-            break;
-        }
-    follow(&inner, dir->children, NULL, &made, NULL);
-}
-
-/* All locations of some forms; of names the longest first. */
-static void enter_all(struct walk *walk, const struct dt_nginx_dir *dirs, bool firm, bool regex,
-                      const struct dt_nginx_want *want)
-{
-    size_t longest = SIZE_MAX;
-    for (;;) {
-        size_t next = 0;
-        for (const struct dt_nginx_dir *dir = dirs; dir && !stopped(walk); dir = dir->next) {
-            enum form form;
-            const struct dt_nginx_word *name;
-            if (!is_location(dir) || !form_of(walk, dir, &form, &name))
-                continue;
-            bool is_regex = form == REGEX || form == REGEX_NOCASE;
-            if (regex ? !is_regex : form != (firm ? FIRM : PREFIX))
-                continue;
-            if (regex || name->text.len == longest)
-                enter_location(walk, dir, form, name, want);
-            else if (name->text.len < longest && name->text.len > next)
-                next = name->text.len;
-        }
-        if (regex || next == 0)
-            return;
-        longest = next;
-    }
-}
-
-/* A name below a "^~" one is asked for the expressions again, which an order cannot say. */
-static void check_firm(struct walk *walk, const struct dt_nginx_dir *dirs)
-{
-    bool expressions = false;
-    enum form form, other;
-    const struct dt_nginx_word *name, *inner;
-    for (const struct dt_nginx_dir *dir = dirs; dir; dir = dir->next)
-        expressions |= is_location(dir) && dir->count == 3 && dir->words[1].text.len &&
-                       dir->words[1].text.ptr[0] == '~';
-    for (const struct dt_nginx_dir *dir = dirs; dir && expressions; dir = dir->next) {
-        if (!is_location(dir) || dir->count != 3 || !form_of(walk, dir, &form, &name) ||
-            form != FIRM)
-            continue;
-        for (const struct dt_nginx_dir *more = dirs; more; more = more->next)
-            if (is_location(more) && more->count == 2 && form_of(walk, more, &other, &inner) &&
-                other == PREFIX && inner->text.len > name->text.len &&
-                dt_slice_starts(inner->text, name->text))
-                DT_NGINX_ERROR(walk->nginx->reader, inner, "nginx-location",
-                               "a location inside of the ^~ one of line %u, beside expressions: "
-                               "write ^~ here too",
-                               name->line);
-    }
-}
-
-/* "=" first; then "^~" names, for which expressions are not asked; expressions; other names. */
-static void choose_location(struct walk *walk, const struct dt_nginx_dir *dirs,
-                            const struct dt_nginx_want *want)
-{
-    enum form form;
-    const struct dt_nginx_word *name;
-    check_firm(walk, dirs);
-    for (const struct dt_nginx_dir *dir = dirs; dir && !stopped(walk); dir = dir->next)
-        if (is_location(dir) && form_of(walk, dir, &form, &name) && form == EXACT)
-            enter_location(walk, dir, form, name, want);
-    enter_all(walk, dirs, true, false, want);
-    enter_all(walk, dirs, false, true, want);
-    enter_all(walk, dirs, false, false, want);
-}
-
 void dt_nginx_follow(struct dt_nginx *nginx, const struct dt_nginx_dir *dirs,
                      const struct dt_nginx_want *want)
 {
-    struct walk walk = {.nginx = nginx};
+    struct dt_nginx_walk walk = {.nginx = nginx};
     nginx->locations = dirs;
-    follow(&walk, dirs, NULL, want, NULL);
+    dt_nginx_run(&walk, dirs, NULL, want, NULL);
 }

@@ -200,14 +200,14 @@ static void recognise_query(struct dt_nginx *nginx, struct dt_nginx_table *table
     struct dt_slice key = table->rows[0].key.text;
     if (dt_slice_eq(table->source.text, DT_S(DT_NGINX_QUERY_SOURCE))) {
         struct dt_slice keep = key, without = key;
-        if (cut(&without, DT_NGINX_WITHOUT + 1) && cut_to(&without, DT_NGINX_WITHOUT_END, &names)) {
+        if (cut(&without, &DT_NGINX_WITHOUT[1]) && cut_to(&without, DT_NGINX_WITHOUT_END, &names)) {
             if (read_names(nginx, names, &table->names))
                 table->helper = DT_NGINX_REST_ARGS;
             return;
         }
-        if (cut(&keep, DT_NGINX_WITHOUT + 1) && cut_to(&keep, ")(?:=|&|$))(?:", &own))
+        if (cut(&keep, &DT_NGINX_WITHOUT[1]) && cut_to(&keep, ")(?:=|&|$))(?:", &own))
             key = keep;
-        else if (!cut(&key, DT_NGINX_KEEP + 1))
+        else if (!cut(&key, &DT_NGINX_KEEP[1]))
             return;
         if (cut_to(&key, DT_NGINX_KEEP_END, &names) && read_names(nginx, names, &table->names))
             table->helper = DT_NGINX_KEEP_ARGS;
