@@ -181,8 +181,9 @@ static bool add_time(struct reading *reading)
 
 static bool read_directive(struct reading *reading)
 {
+    static const char MODIFIERS[] = "!,<>0123456789";
     struct dt_slice braces = DT_SLICE_NONE;
-    while (reading->rest.len && memchr("!,<>0123456789", reading->rest.ptr[0], 14))
+    while (reading->rest.len && memchr(MODIFIERS, reading->rest.ptr[0], sizeof MODIFIERS - 1))
         reading->rest = dt_slice_from(reading->rest, 1);
     bool has = take_braces(reading, &braces);
     if (!reading->rest.len)

@@ -236,8 +236,9 @@ static struct dt_slice unescape(struct dt_log_line *line, struct dt_slice text)
 
 static bool skip_scalar(struct scan *s, struct dt_slice *ret)
 {
+    static const char ENDS[] = ",}] \t\r";
     const char *from = s->at;
-    while (s->at < s->end && !memchr(",}] \t\r", *s->at, 6))
+    while (s->at < s->end && !memchr(ENDS, *s->at, sizeof ENDS - 1))
         s->at++;
     *ret = dt_slice_of(from, (size_t)(s->at - from));
     return ret->len > 0;

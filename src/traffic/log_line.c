@@ -67,7 +67,7 @@ static char unescaped(struct dt_slice text, size_t from, size_t *ret_len)
 
 struct dt_slice dt_log_unescape(struct dt_log_line *line, struct dt_slice text)
 {
-    if (!text.len || !memchr(text.ptr, '\\', text.len))
+    if (!text.ptr || !text.len || !memchr(text.ptr, '\\', text.len))
         return text;
     char *mem = dt_log_scratch(line, text.len);
     if (!mem)
@@ -195,7 +195,7 @@ enum dt_log_bad dt_log_line_read(const struct dt_log_format *format, struct dt_s
     ret->whole = true;
     if (format->json)
         return dt_log_json_read(text, format->wants, ret);
-    if (!dt_slice_starts(text, format->lead))
+    if (!text.ptr || !text.len || !dt_slice_starts(text, format->lead))
         return DT_LOG_BAD_FORM;
     const char *at = text.ptr + format->lead.len;
     const char *end = text.ptr + text.len;

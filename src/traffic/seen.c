@@ -32,8 +32,8 @@ uint64_t dt_seen_hash(uint64_t site, struct dt_slice text)
 
 static struct dt_seen_entry *entry_of(uint64_t slot)
 {
-    return (struct dt_seen_entry *)(uintptr_t)(slot &
-                                               PLACE); /* NOLINT(performance-no-int-to-ptr) */
+    uintptr_t place = (uintptr_t)(slot & PLACE);
+    return (struct dt_seen_entry *)place; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 static uint64_t slot_of(const struct dt_seen_entry *entry)

@@ -65,7 +65,7 @@ static void rise(struct dt_sketch *sketch, uint32_t at)
 }
 
 /* Takes a slot out, and moves back what had to step over it. */
-static void drop_slot(struct dt_sketch *sketch, uint32_t *slot)
+static void drop_slot(struct dt_sketch *sketch, const uint32_t *slot)
 {
     uint32_t hole = (uint32_t)(slot - sketch->slots);
     for (uint32_t at = (hole + 1) & MASK; sketch->slots[at]; at = (at + 1) & MASK) {

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dt_slice rest = dt_slice_of((const char *)data, size);
     struct work *work = malloc(sizeof *work);
-    const char *why;
+    const char *why = NULL;
     if (!work)
         return 0;
     const struct dt_log_defaults defaults = {.host = DT_S("d.example"), .wants = DT_LOG_WANT_ALL};
@@ -74,11 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *end = memchr(rest.ptr, '\n', rest.len);
         size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
         err = dt_log_format_read(dt_slice_of(rest.ptr + 1, len - 1), &work->format, &why);
+        RULES_CHECK(!err || why);
         rest = dt_slice_from(rest, len + 1);
     } else {
         err = dt_log_format_guess(rest, &work->format, &why);
     }
-    RULES_CHECK(!err || why);
     while (!err && rest.len) {
         const char *end = memchr(rest.ptr, '\n', rest.len);
         size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
