@@ -73,6 +73,8 @@ static void expressions_loop_too(void **state)
 {
     (void)state;
     SAYS("~^/a/(.*)$ /b/$1\n~^/b/(.*)$ /a/$1\n", "1 loop: http://www.example.com/a/a\n");
+    SAYS("~^/x/(.*)a(.*)$ /x/$1$2\n", "1 loop-possible: http://www.example.com/x/aaa\n"
+                                      "1 chain: http://www.example.com/x/aaa\n");
     SAYS("~^/(\\d+)$ /n/$1\n~^/n/(\\d+)$ /$1\n", "1 loop: http://www.example.com/1\n");
 }
 

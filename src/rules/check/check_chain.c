@@ -236,10 +236,46 @@ static void tell_chain(struct dt_follow *follow)
         tell_mixed(follow);
 }
 
+/* ---- What may be a loop ---- */
+
+/* The hop at which an expression answers that has answered before; 0: there is none. */
+static uint32_t expression_again(const struct dt_follow *follow)
+{
+    const struct dt_trip *trip = &follow->trip;
+    for (uint32_t i = 1; i < trip->count; i++) {
+        uint32_t rule = trip->hops[i].rule;
+        if (dt_ruleset_rule(follow->checker->set, rule)->path_kind != DT_PATH_REGEX)
+            continue;
+        for (uint32_t j = 0; j < i; j++)
+            if (trip->hops[j].rule == rule)
+                return i;
+    }
+    return 0;
+}
+
+/* What an expression captures is not known: when one leads back to itself, though in the example
+ * the way ends, for other words it may not. */
+static void tell_possible(struct dt_follow *follow)
+{
+    const struct dt_trip *trip = &follow->trip;
+    uint32_t at = trip->end == DT_TRIP_ENDS ? expression_again(follow) : 0;
+    uint32_t rule = trip->hops[at].rule;
+    if (!at || marked(follow, rule, DT_FOLLOW_TOLD))
+        return;
+    mark(follow, rule, DT_FOLLOW_TOLD);
+    struct dt_buf text;
+    dt_buf_init(&text, MESSAGE_MAX);
+    dt_buf_str(&text, "its expression answers again behind its own target: ");
+    put_hops(&text, follow, 0, trip->count, rule);
+    (void)add(follow, DT_FIND_LOOP_POSSIBLE, rule, dt_trip_url(trip, 0), &text);
+    dt_buf_release(&text);
+}
+
 void dt_follow_tell(struct dt_follow *follow)
 {
     const struct dt_trip *trip = &follow->trip;
     dt_follow_tell_loop(follow, false);
+    tell_possible(follow);
     /* What is part of a loop has no end to be sent to. */
     if (trip->count > 1 && !marked(follow, trip->hops[0].rule, DT_FOLLOW_LOOP))
         tell_chain(follow);

@@ -85,8 +85,8 @@ static void put_origin(struct dt_out *out, const struct dt_template *first,
         dt_out_put(out, first->scheme == DT_SCHEME_HTTPS ? DT_S("https") : DT_S("http"));
         rest = dt_slice_from(rest, 2);
     }
-    if (second->own_host && !first->own_host) {
-        const char *mark = memrchr(rest.ptr, DT_MARK_HOST, rest.len);
+    const char *mark = rest.len ? memrchr(rest.ptr, DT_MARK_HOST, rest.len) : NULL;
+    if (mark && second->own_host && !first->own_host) {
         size_t before = (size_t)(mark - rest.ptr);
         dt_out_put(out, dt_slice_of(rest.ptr, before));
         dt_out_put(out, first->host);

@@ -34,7 +34,7 @@ static const struct dt_finding_kind kinds[DT_FIND_COUNT] = {
                              "No request is ever answered by this rule: others answer all that it "
                              "is for.",
                              "Remove it, or give it a higher priority than the rule that answers."},
-    [DT_FIND_SHADOWED] = {"shadowed", WARNING,
+    [DT_FIND_SHADOWED] = {"shadowed", NOTE,
                           "The plainest requests that this rule is for are answered by another "
                           "one, which says less of them.",
                           "Put it before the other, or give it a higher priority, when it should "

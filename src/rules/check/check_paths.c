@@ -130,13 +130,20 @@ static bool literal(char c)
     return c != DT_PATH_NAME && c != DT_PATH_STAR;
 }
 
-/* Can what is left of both, from i and j on, be the same path? below holds the answers for i + 1,
- * row those for i from j + 1 on. */
-static bool cell(struct dt_slice a, struct dt_slice b, size_t i, size_t j,
-                 const unsigned char *below, const unsigned char *row, bool fold)
+/* Two rows of a table: can what is left of both, from a place in a and one in b on, be the same
+ * path? */
+struct rows {
+    struct dt_slice a, b;
+    bool fold;
+    unsigned char *row;         /* from i on; done from j + 1 on */
+    const unsigned char *below; /* from i + 1 on */
+};
+
+static bool cell(const struct rows *rows, size_t i, size_t j)
 {
-    char x = i < a.len ? a.ptr[i] : 0, y = j < b.len ? b.ptr[j] : 0;
-    bool in_a = i < a.len, in_b = j < b.len;
+    const unsigned char *row = rows->row, *below = rows->below;
+    bool in_a = i < rows->a.len, in_b = j < rows->b.len;
+    char x = in_a ? rows->a.ptr[i] : 0, y = in_b ? rows->b.ptr[j] : 0;
     if (!in_a && !in_b)
         return true;
     if (in_a && x == DT_PATH_STAR && (below[j] || (in_b && row[j + 1])))
@@ -146,7 +153,7 @@ static bool cell(struct dt_slice a, struct dt_slice b, size_t i, size_t j,
     if (!in_a || !in_b || x == DT_PATH_STAR || y == DT_PATH_STAR)
         return false;
     if (literal(x) && literal(y))
-        return same(x, y, fold) && below[j + 1];
+        return same(x, y, rows->fold) && below[j + 1];
     if (x == '/' || y == '/')
         return false;
     /* A name ends with this symbol of the other, or goes on. */
@@ -168,15 +175,14 @@ static bool forms_meet(struct dt_slice a, struct dt_slice b, bool fold)
         return true;
     if ((a.len + 1) * (b.len + 1) > CELLS_MAX || b.len > 1022)
         return true;
-    unsigned char rows[2][1024] = {{0}, {0}};
+    unsigned char cells[2][1024] = {{0}, {0}};
     for (size_t i = a.len + 1; i-- > 0;) {
-        unsigned char *row = rows[i & 1];
-        const unsigned char *below = rows[(i + 1) & 1];
-        row[b.len + 1] = 0;
+        const struct rows rows = {a, b, fold, cells[i & 1], cells[(i + 1) & 1]};
+        rows.row[b.len + 1] = 0;
         for (size_t j = b.len + 1; j-- > 0;)
-            row[j] = cell(a, b, i, j, below, row, fold);
+            rows.row[j] = cell(&rows, i, j);
     }
-    return rows[0][0];
+    return cells[0][0];
 }
 
 bool dt_paths_meet(const struct dt_paths *a, const struct dt_paths *b)
