@@ -267,15 +267,15 @@ static const struct dt_nginx_table *looks_at_case(struct dt_nginx_walk *walk,
                : NULL;
 }
 
-static void follow_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
-                       const struct dt_nginx_frame *frame, const struct dt_nginx_want *want,
-                       const struct dt_nginx_bound *bound, const struct dt_nginx_word *word,
-                       struct dt_slice name)
+/* at: what is followed, with the variable's value known. */
+static void follow_row(struct dt_nginx_walk *walk, const struct dt_nginx_frame *at,
+                       const struct dt_nginx_want *want, const struct dt_nginx_bound *bound,
+                       const struct dt_nginx_word *word, struct dt_slice name)
 {
     struct dt_nginx_text value = {.word = word};
     struct dt_nginx_bound one = {name, &value, bound};
     if (!word || dt_nginx_text(walk->nginx, word, bound, &value))
-        dt_nginx_run(walk, dir, frame, want, &one);
+        dt_nginx_run(walk, at->next, at->parent, want, &one);
 }
 
 static void each_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
@@ -283,6 +283,7 @@ static void each_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
                      const struct dt_nginx_bound *bound, const struct dt_nginx_table *table)
 {
     const struct dt_nginx_table *rows = looks_at_case(walk, table);
+    const struct dt_nginx_frame at = {dir, frame, false};
     bool same_case = rows != NULL;
     struct dt_nginx_alts *alts = malloc(sizeof *alts);
     if (!alts) {
@@ -304,12 +305,12 @@ static void each_row(struct dt_nginx_walk *walk, const struct dt_nginx_dir *dir,
         for (unsigned j = 0; j < alts->count && !dt_nginx_stopped(walk); j++) {
             if (same_case)
                 alts->list[j].exact_nocase = alts->list[j].params_nocase = false;
-            follow_row(walk, dir, frame, &alts->list[j], bound, &value, table->name);
+            follow_row(walk, &at, &alts->list[j], bound, &value, table->name);
         }
     }
     free(alts);
     if (!dt_nginx_stopped(walk))
-        follow_row(walk, dir, frame, want, bound, table->standard, table->name);
+        follow_row(walk, &at, want, bound, table->standard, table->name);
 }
 
 /* ---- return, rewrite ---- */

@@ -126,7 +126,8 @@ static int compare_nets(const void *a, const void *b)
     const struct dt_nginx_row *x = a, *y = b;
     const char *left = memchr(x->key.text.ptr, '/', x->key.text.len);
     const char *right = memchr(y->key.text.ptr, '/', y->key.text.len);
-    int bits = left ? atoi(left + 1) : 128, others = right ? atoi(right + 1) : 128;
+    long bits = left ? strtol(left + 1, NULL, 10) : 128;
+    long others = right ? strtol(right + 1, NULL, 10) : 128;
     if (bits != others)
         return bits > others ? -1 : 1;
     return (x->key.raw.ptr > y->key.raw.ptr) - (x->key.raw.ptr < y->key.raw.ptr);

@@ -84,7 +84,8 @@ static void put_head(const struct dt_nginx_writing *writing, struct dt_buf *out)
                   "# your own, move the lines inside of it there.\n\n",
                   DT_SLICE_FMT(name));
     dt_buf_printf(out, "map_hash_max_size %zu;\nmap_hash_bucket_size %zu;\n",
-                  power(2048, 2 * writing->most), power(64, writing->longest + 32));
+                  power(2048, 2 * writing->most),
+                  power(writing->most > 1000 ? 128 : 64, writing->longest + 32));
     if (writing->tables > 200)
         dt_buf_printf(out, "variables_hash_max_size %zu;\nvariables_hash_bucket_size 128;\n",
                       power(1024, 2 * writing->tables));
@@ -164,22 +165,26 @@ static void put_answers(const struct dt_nginx_writing *writing, struct dt_buf *o
     }
 }
 
+struct named {
+    const struct dt_rule *rule;
+};
+
 static int compare_hosts(const void *a, const void *b)
 {
-    const struct dt_nginx_entry *const *x = a, *const *y = b;
-    int host = dt_slice_cmp((*x)->rule->host, (*y)->rule->host);
-    return host ? host : (int)(*x)->rule->host_kind - (int)(*y)->rule->host_kind;
+    const struct named *x = a, *y = b;
+    int host = dt_slice_cmp(x->rule->host, y->rule->host);
+    return host ? host : (int)x->rule->host_kind - (int)y->rule->host_kind;
 }
 
 /* The names that rules have, each once; "_" when some are for every host. */
 static void put_names(const struct dt_nginx_writing *writing, struct dt_buf *out)
 {
-    const struct dt_nginx_entry **all = calloc(writing->count + 1, sizeof *all);
+    struct named *all = calloc(writing->count + 1, sizeof *all);
     bool any = writing->count == 0;
     size_t count = 0;
     for (size_t i = 0; i < writing->count && all; i++) {
         any |= writing->entries[i].rule->host_kind == DT_HOST_ANY;
-        all[count++] = &writing->entries[i];
+        all[count++].rule = writing->entries[i].rule;
     }
     if (any || !all) {
         dt_buf_str(out, "    listen 80 default_server;\n    server_name _;\n");
@@ -188,7 +193,7 @@ static void put_names(const struct dt_nginx_writing *writing, struct dt_buf *out
         qsort(all, count, sizeof *all, compare_hosts);
         struct dt_slice exact = DT_SLICE_NONE, below = DT_SLICE_NONE;
         for (size_t i = 0; i < count; i++) {
-            const struct dt_rule *rule = all[i]->rule;
+            const struct dt_rule *rule = all[i].rule;
             bool is_exact = rule->host_kind == DT_HOST_EXACT || rule->host_kind == DT_HOST_DOMAIN;
             if (is_exact && !dt_slice_eq(exact, rule->host)) {
                 dt_buf_printf(out, "\n        %.*s", DT_SLICE_FMT(rule->host));

@@ -150,14 +150,14 @@ static bool gather_buckets(struct maps *maps)
         return false;
     for (size_t i = 0; i < maps->row_count; i++) {
         const struct host_row *row = &maps->rows[i];
-        struct bucket *last = maps->count ? &maps->buckets[maps->count - 1] : NULL;
-        if (!last || !dt_slice_eq(last->host, row->host) || last->below != row->below) {
-            last = &maps->buckets[maps->count];
-            *last = (struct bucket){
+        bool first = i == 0 || !dt_slice_eq(row[-1].host, row->host) || row[-1].below != row->below;
+        if (first) {
+            struct bucket made = {
                 .host = row->host, .below = row->below, .any = !row->host.len, .from = i};
-            last->name = name_of(maps, last, maps->count++);
+            made.name = name_of(maps, &made, maps->count);
+            maps->buckets[maps->count++] = made;
         }
-        last->to = i + 1;
+        maps->buckets[maps->count - 1].to = i + 1;
     }
     for (size_t i = 0; i < maps->count; i++)
         maps->buckets[i].next = next_bucket(maps, &maps->buckets[i]);
