@@ -5,9 +5,9 @@
  */
 #include "cli/conditions.h"
 #include "semantics/civil.h"
+#include "semantics/network.h"
 #include "semantics/window.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #define STEPS 4000 /* edges of windows that are looked at, which is years */
@@ -33,19 +33,10 @@ static void put_texts(const struct dt_condition *c, struct dt_buf *out)
 
 static void put_nets(const struct dt_condition *c, struct dt_buf *out)
 {
-    static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
+    char text[DT_NET_TEXT];
     for (unsigned i = 0; i < c->count; i++) {
-        const struct dt_net *net = &c->nets[i];
-        char text[INET6_ADDRSTRLEN] = "?";
-        bool v4 = net->bits >= 96 && memcmp(net->address, MAPPED, sizeof MAPPED) == 0;
-        unsigned bits = net->bits - (v4 ? 96u : 0u);
-        if (v4)
-            inet_ntop(AF_INET, net->address + 12, text, sizeof text);
-        else
-            inet_ntop(AF_INET6, net->address, text, sizeof text);
-        dt_buf_printf(out, "%s%s", i ? "," : "", text);
-        if (bits != (v4 ? 32u : 128u))
-            dt_buf_printf(out, "/%u", bits);
+        dt_buf_str(out, i ? "," : "");
+        dt_buf_put(out, dt_net_print(&c->nets[i], false, text));
     }
 }
 

@@ -5,6 +5,8 @@
  * guards something. So this is not the URL standard's reading of hosts, which takes all of them.
  */
 #include "semantics/network.h"
+
+#include "base/out.h"
 #include "uri/ipv4.h"
 #include "uri/ipv6.h"
 
@@ -115,4 +117,26 @@ bool dt_net_has(const struct dt_net *net, const uint8_t address[16])
         return true;
     unsigned differ = (unsigned)(net->address[bits / 8] ^ address[bits / 8]);
     return (differ & (0xff00u >> bits % 8) & 0xffu) == 0;
+}
+
+struct dt_slice dt_net_print(const struct dt_net *net, bool always, char *buf)
+{
+    struct dt_out out = dt_out_init(buf, DT_NET_TEXT);
+    bool v4 = net->bits >= V4_BITS && is_v4(net->address);
+    unsigned bits = net->bits - (v4 ? V4_BITS : 0u);
+    uint16_t pieces[8];
+    for (unsigned i = 0; i < 8; i++)
+        pieces[i] = (uint16_t)(net->address[2 * i] << 8 | net->address[2 * i + 1]);
+    for (unsigned i = 12; v4 && i < 16; i++) {
+        if (i > 12)
+            dt_out_char(&out, '.');
+        dt_out_uint(&out, net->address[i]);
+    }
+    if (!v4)
+        dt_ipv6_write(&out, pieces);
+    if (always || bits < (v4 ? 32u : 128u)) {
+        dt_out_char(&out, '/');
+        dt_out_uint(&out, bits);
+    }
+    return dt_out_slice(&out);
 }

@@ -17,6 +17,12 @@ DT_MUST_USE enum dt_err dt_address_parse(struct dt_slice text, uint8_t ret[16]);
  * also when bits behind the prefix are set. "::ffff:10.0.0.0/104" is 10.0.0.0/8. */
 DT_MUST_USE enum dt_err dt_net_parse(struct dt_slice text, struct dt_net *ret);
 
+#define DT_NET_TEXT 50u /* bytes that a network takes as text */
+
+/* "192.0.2.0/24", "2001:db8::/32" (RFC 5952); a single address without a prefix, unless always. buf
+ * has DT_NET_TEXT bytes. */
+struct dt_slice dt_net_print(const struct dt_net *net, bool always, char *buf);
+
 /* A network of less than 96 bits has no IPv4 addresses in it: ::/0 is all of IPv6, 0.0.0.0/0 all of
  * IPv4. A network never has more than 128 bits. */
 bool dt_net_has(const struct dt_net *net, const uint8_t address[16]);

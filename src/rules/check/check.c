@@ -3,7 +3,7 @@
  * A check: the passes, one after another, and what they found. A pass only adds; here is kept what
  * it adds, put in the order in which people read, and told how far the work has come.
  */
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 #include "rules/ruleset_priv.h"
 #include "rules/write/order.h"

@@ -4,7 +4,7 @@
  * marked, with the reason. An allow that does nothing is told, so that none outlives its cause.
  */
 #include "rules/check/allow.h"
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 #include "rules/read/diag.h"
 

@@ -6,7 +6,7 @@
 #ifndef DT_RULES_CHECK_CLIENT_H
 #define DT_RULES_CHECK_CLIENT_H
 
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 #include "rules/match/request_url.h"
 
 #define DT_TRIP_MAX 64u      /* hops: browsers give up at 20, curl at 50 */

@@ -5,7 +5,7 @@
 #ifndef DT_RULES_CHECK_COVER_H
 #define DT_RULES_CHECK_COVER_H
 
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 enum dt_cover_part {
     DT_COVER_PLACE = 1,      /* host and path */

@@ -5,7 +5,7 @@
  * docs/check.md to it. An error is what nobody can have meant, or what harms visitors; a warning is
  * what was hardly meant; a note is good to know, and often meant.
  */
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 #define ERROR DT_FINDING_ERROR
 #define WARNING DT_FINDING_WARNING

@@ -7,7 +7,7 @@
 #ifndef DT_RULES_CHECK_SOURCES_H
 #define DT_RULES_CHECK_SOURCES_H
 
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 struct dt_source_entry {
     uint32_t tag; /* of the hash */

@@ -6,7 +6,7 @@
 #ifndef DT_RULES_LINT_H
 #define DT_RULES_LINT_H
 
-#include "rules/check/check.h"
+#include "rules/check/checker.h"
 
 /* A compiled target in its parts; marks of captures stay in them. */
 struct dt_lint_target {

@@ -7,6 +7,7 @@
 
 #include "rules/ruleset_priv.h"
 #include "semantics/civil.h"
+#include "semantics/network.h"
 
 #define LONGEST 60000u
 
@@ -70,29 +71,14 @@ static void put_share(struct work *work, const struct dt_condition *condition)
     put(work, condition, "percent");
 }
 
-static void put_net(struct dt_buf *out, const struct dt_net *net)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const uint8_t *a = net->address;
-    if (net->bits >= 96 && memcmp(a, mapped, sizeof mapped) == 0) {
-        dt_buf_printf(out, "%u.%u.%u.%u", a[12], a[13], a[14], a[15]);
-        if (net->bits < 128)
-            dt_buf_printf(out, "/%u", net->bits - 96u);
-        return;
-    }
-    for (unsigned at = 0; at < 16; at += 2)
-        dt_buf_printf(out, "%s%x", at ? ":" : "", (unsigned)(a[at] << 8 | a[at + 1]));
-    if (net->bits < 128)
-        dt_buf_printf(out, "/%u", net->bits);
-}
-
 /* What except= left alone is a second list of networks that must not be. */
 static void put_nets(struct work *work, const struct dt_condition *condition, bool again)
 {
     for (unsigned i = 0; i < condition->count; i++) {
         if (i)
             dt_buf_char(&work->value, ',');
-        put_net(&work->value, &condition->nets[i]);
+        char text[DT_NET_TEXT];
+        dt_buf_put(&work->value, dt_net_print(&condition->nets[i], false, text));
     }
     if (again)
         dt_native_option(work->out, "except", dt_buf_slice(&work->value));

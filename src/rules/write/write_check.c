@@ -101,7 +101,7 @@ void dt_write_check(struct dt_write *write, const struct dt_rule *rule, unsigned
             dt_write_differs(write, rows[i].name, "%s cannot %s", write->title, rows[i].what);
     if (action->page.len)
         dt_write_differs(write, "page", "the page of the rule's own is not kept");
-    if (action->note_text.len || !action->note)
+    if (action->note_text.len)
         dt_write_differs(write, "note", "the body of the answer is the server's own");
     if (action->owner.len && !(can & DT_CAN_COMMENT))
         dt_write_differs(write, "owner", "%s has no comments, so the owner is not kept",

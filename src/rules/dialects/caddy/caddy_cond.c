@@ -6,7 +6,7 @@
 #include "rules/dialects/caddy/caddy.h"
 
 #include "rules/read/native_scan.h"
-#include <arpa/inet.h>
+#include "semantics/network.h"
 
 static bool refuse(struct dt_caddy_rule *made, const struct dt_caddy_cond *cond, const char *why)
 {
@@ -238,31 +238,26 @@ static bool put_expression(struct dt_caddy_rule *made, const struct dt_caddy_con
 /* ---- Others ---- */
 
 /* A network without the bits behind its prefix: Caddy takes 127.0.0.1/8. */
-static void put_net(struct dt_slice net, struct dt_buf *out)
+static void put_net(struct dt_slice text, struct dt_buf *out)
 {
-    const char *slash = net.len ? memchr(net.ptr, '/', net.len) : NULL;
-    char text[INET6_ADDRSTRLEN];
-    unsigned char bytes[16] = {0};
-    size_t len = slash ? (size_t)(slash - net.ptr) : net.len, bits = 0;
-    for (size_t i = len + 1; i < net.len && bits < 1000; i++)
-        bits = bits * 10 + (size_t)(net.ptr[i] - '0');
-    if (!slash || len >= sizeof text || memchr(net.ptr, ',', net.len)) {
-        dt_buf_put(out, net);
+    const char *slash = text.len ? memchr(text.ptr, '/', text.len) : NULL;
+    size_t len = slash ? (size_t)(slash - text.ptr) : text.len;
+    struct dt_net whole, net = {.bits = 0};
+    char buf[DT_NET_TEXT];
+    bool v4 = !memchr(text.ptr, ':', len);
+    unsigned bits = 0;
+    for (size_t i = len + 1; i < text.len && bits < 1000; i++)
+        bits = bits * 10 + (unsigned)(text.ptr[i] - '0');
+    if (!slash || memchr(text.ptr, ',', text.len) || bits > (v4 ? 32u : 128u) ||
+        dt_net_parse(dt_slice_of(text.ptr, len), &whole) != DT_OK) {
+        dt_buf_put(out, text); /* right as it is, or wrong: the reader of ip= says so */
         return;
     }
-    memcpy(text, net.ptr, len);
-    text[len] = 0;
-    int family = memchr(text, ':', len) ? AF_INET6 : AF_INET;
-    if (inet_pton(family, text, bytes) != 1) {
-        dt_buf_put(out, net);
-        return;
-    }
-    for (size_t i = 0; i < 128; i++)
-        if (i >= bits)
-            bytes[i / 8] &= (unsigned char)~(0x80u >> i % 8);
-    (void)inet_ntop(family, bytes, text, sizeof text);
-    dt_buf_str(out, text);
-    dt_buf_put(out, dt_slice_from(net, len));
+    net.bits = (uint8_t)(bits + (v4 ? 96u : 0u));
+    for (unsigned i = 0; i < net.bits; i++)
+        net.address[i / 8] =
+            (uint8_t)(net.address[i / 8] | (whole.address[i / 8] & (0x80u >> i % 8)));
+    dt_buf_put(out, dt_net_print(&net, true, buf));
 }
 
 static bool put_nets(struct dt_caddy_rule *made, const struct dt_caddy_cond *cond)

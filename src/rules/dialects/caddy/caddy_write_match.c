@@ -7,7 +7,7 @@
  */
 #include "rules/dialects/caddy/caddy_write.h"
 
-#include <arpa/inet.h>
+#include "semantics/network.h"
 
 void dt_caddy_expression(struct dt_caddy_matcher *matcher, const char *name, const char *what,
                          struct dt_slice expression)
@@ -184,18 +184,11 @@ static void put_cookie(struct dt_caddy_matcher *matcher, const struct dt_conditi
 
 static void put_nets(struct dt_caddy_matcher *matcher, const struct dt_condition *condition)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    char text[DT_NET_TEXT];
     dt_buf_str(&matcher->out, condition->negated ? "not remote_ip" : "remote_ip");
     for (unsigned i = 0; i < condition->count; i++) {
-        const struct dt_net *net = &condition->nets[i];
-        char text[INET6_ADDRSTRLEN] = "";
-        bool four = net->bits >= 96 && memcmp(net->address, mapped, sizeof mapped) == 0;
-        (void)inet_ntop(four ? AF_INET : AF_INET6, net->address + (four ? 12 : 0), text,
-                        sizeof text);
-        unsigned bits = net->bits - (four ? 96u : 0u);
-        dt_buf_printf(&matcher->out, " %s", text);
-        if (bits < (four ? 32u : 128u))
-            dt_buf_printf(&matcher->out, "/%u", bits);
+        dt_buf_char(&matcher->out, ' ');
+        dt_buf_put(&matcher->out, dt_net_print(&condition->nets[i], false, text));
     }
     dt_buf_char(&matcher->out, '\n');
 }

@@ -5,7 +5,7 @@
  */
 #include "rules/dialects/haproxy/haproxy_out.h"
 
-#include <arpa/inet.h>
+#include "semantics/network.h"
 
 #define HOST_VAR DT_HAPROXY_VAR(DT_HAPROXY_HOST)
 #define PATH_VAR DT_HAPROXY_VAR(DT_HAPROXY_PATH)
@@ -322,16 +322,11 @@ static void put_referer(struct dt_haproxy_out *out, const struct dt_condition *c
 
 static void put_nets(const struct dt_condition *condition, struct dt_buf *to)
 {
+    char text[DT_NET_TEXT];
     open_test(to, condition->negated, DT_S("src"), "");
     for (unsigned i = 0; i < condition->count; i++) {
-        const struct dt_net *net = &condition->nets[i];
-        static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-        char text[INET6_ADDRSTRLEN];
-        bool v4 = net->bits >= 96 && memcmp(net->address, mapped, sizeof mapped) == 0;
-        unsigned bits = net->bits - (v4 ? 96u : 0u);
-        if (!inet_ntop(v4 ? AF_INET : AF_INET6, net->address + (v4 ? 12 : 0), text, sizeof text))
-            continue;
-        dt_buf_printf(to, bits == (v4 ? 32u : 128u) ? " %s" : " %s/%u", text, bits);
+        dt_buf_char(to, ' ');
+        dt_buf_put(to, dt_net_print(&condition->nets[i], false, text));
     }
     dt_buf_str(to, " }");
 }

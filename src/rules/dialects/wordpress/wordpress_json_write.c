@@ -6,6 +6,7 @@
 #include "rules/dialects/dialect.h"
 #include "rules/dialects/json_walk.h"
 #include "rules/dialects/wordpress/wordpress.h"
+#include "semantics/network.h"
 
 static void put_member(struct dt_buf *out, const char *name, struct dt_slice text)
 {
@@ -15,15 +16,11 @@ static void put_member(struct dt_buf *out, const char *name, struct dt_slice tex
 
 static void put_addresses(struct dt_buf *out, const struct dt_condition *condition)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    char text[DT_NET_TEXT];
     dt_buf_str(out, ", \"ip\": [");
     for (unsigned i = 0; i < condition->count; i++) {
-        const uint8_t *a = condition->nets[i].address;
         dt_buf_str(out, i ? ", \"" : "\"");
-        if (memcmp(a, mapped, sizeof mapped) == 0)
-            dt_buf_printf(out, "%u.%u.%u.%u", a[12], a[13], a[14], a[15]);
-        for (unsigned at = 0; memcmp(a, mapped, sizeof mapped) != 0 && at < 16; at += 2)
-            dt_buf_printf(out, "%s%x", at ? ":" : "", (unsigned)(a[at] << 8 | a[at + 1]));
+        dt_buf_put(out, dt_net_print(&condition->nets[i], false, text));
         dt_buf_char(out, '"');
     }
     dt_buf_char(out, ']');
