@@ -29,6 +29,16 @@ static void a_circle_is_told_once(void **state)
                                                     "2 loop: http://www.example.com/a/\n");
 }
 
+static void a_circle_may_be_longer_than_clients_go(void **state)
+{
+    (void)state;
+    static char rules[8000];
+    size_t len = 0;
+    for (unsigned i = 0; i < 100; i++)
+        len += (size_t)snprintf(rules + len, sizeof rules - len, "/p%u /p%u\n", i, (i + 1) % 100);
+    SAYS(rules, "1 loop: http://www.example.com/p0\n");
+}
+
 static void a_circle_goes_over_hosts_and_schemes(void **state)
 {
     (void)state;
@@ -146,6 +156,7 @@ int main(void)
         cmocka_unit_test(nothing_is_said_of_one_hop),
         cmocka_unit_test(a_rule_may_send_to_itself),
         cmocka_unit_test(a_circle_is_told_once),
+        cmocka_unit_test(a_circle_may_be_longer_than_clients_go),
         cmocka_unit_test(a_circle_goes_over_hosts_and_schemes),
         cmocka_unit_test(a_url_may_grow),
         cmocka_unit_test(a_loop_may_take_a_certain_word),

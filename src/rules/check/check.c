@@ -82,6 +82,17 @@ struct dt_finding *dt_check_findings(struct dt_checker *checker, size_t *ret_cou
     return checker->result->findings;
 }
 
+void dt_check_drop(struct dt_checker *checker,
+                   bool (*is)(const struct dt_finding *finding, void *ctx), void *ctx)
+{
+    struct dt_check_result *result = checker->result;
+    size_t kept = 0;
+    for (size_t i = 0; i < result->count; i++)
+        if (!is(&result->findings[i], ctx))
+            result->findings[kept++] = result->findings[i];
+    result->count = kept;
+}
+
 void dt_check_unknown_add(struct dt_checker *checker)
 {
     checker->result->unknown++;

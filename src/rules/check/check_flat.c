@@ -227,8 +227,7 @@ static void flatten_all(struct flatten *flatten)
             !dt_witness_make(checker->maker, i, 0, &witness) ||
             !dt_follow_request(follow, &witness.request))
             continue;
-        bool ends = follow->trip.end == DT_TRIP_ENDS || follow->trip.end == DT_TRIP_LONG;
-        if (ends && follow->trip.hops[0].rule == i)
+        if (follow->trip.end == DT_TRIP_ENDS && follow->trip.hops[0].rule == i)
             flatten_trip(flatten, i);
     }
 }

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#define VARIANTS 8u /* of a witness */
+#define VARIANTS 16u /* of a witness */
 
 bool dt_follow_request(struct dt_follow *follow, const struct dt_request *request)
 {
@@ -52,6 +52,8 @@ static bool follow_plainest(struct dt_follow *follow, uint32_t rule)
     if (winner != rule)
         return false;
     follow->flags[rule] |= DT_FOLLOW_OWN;
+    follow->next[rule] = next;
+    follow->goes_on = true;
     dt_client_start(client, &witness.request);
     return dt_trip_go(&follow->trip, client);
 }
@@ -140,6 +142,8 @@ static void follow_all(struct dt_follow *follow)
     }
     if (!checker->err)
         follow_strangers(follow);
+    if (!checker->err && follow->goes_on)
+        dt_follow_long(follow);
     if (!checker->err)
         dt_follow_cycles(follow);
     if (!checker->err)
@@ -152,10 +156,12 @@ void dt_check_follow(struct dt_checker *checker)
     size_t count = (size_t)checker->count + 1;
     follow.flags = dt_pages_zalloc(count, sizeof *follow.flags);
     follow.stranger = dt_pages_alloc(count, sizeof *follow.stranger);
-    if (follow.flags && follow.stranger && dt_names_init(&follow.names, checker) &&
+    follow.next = dt_pages_alloc(count, sizeof *follow.next);
+    if (follow.flags && follow.stranger && follow.next && dt_names_init(&follow.names, checker) &&
         dt_client_init(&follow.client, checker)) {
         follow.client.names = &follow.names;
         memset(follow.stranger, 0xff, count * sizeof *follow.stranger);
+        memset(follow.next, 0xff, count * sizeof *follow.next);
         follow_all(&follow);
     } else {
         checker->err = DT_ERR_NOMEM;
@@ -165,4 +171,5 @@ void dt_check_follow(struct dt_checker *checker)
     dt_trip_release(&follow.trip);
     free(follow.flags);
     free(follow.stranger);
+    free(follow.next);
 }

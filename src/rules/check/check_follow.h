@@ -26,9 +26,11 @@ struct dt_follow {
     uint8_t *flags;     /* enum dt_follow_flag, of each rule */
     uint32_t *stranger; /* a rule whose plainest request is answered by this one, and goes on;
                            UINT32_MAX: none */
+    uint32_t *next;     /* the rule that its plainest request leads to; UINT32_MAX: none */
     bool schemes;       /* some rule looks at scheme or port */
     bool hosts;         /* some rule looks at the host */
     bool queries;       /* some rule asks that there be no query, or no more than it names */
+    bool goes_on;       /* some next is not UINT32_MAX */
     char query[DT_FOLLOW_QUERY];
 };
 
@@ -42,6 +44,9 @@ void dt_follow_tell_loop(struct dt_follow *follow, bool possible);
 /* Asks for a request, and goes on as long as it is redirected; nothing is kept in the trip when it
  * is one hop or none. True when there is a trip. */
 bool dt_follow_request(struct dt_follow *follow, const struct dt_request *request);
+
+/* check_long.c: circles of more hops than a trip has. */
+void dt_follow_long(struct dt_follow *follow);
 
 /* The parts that lay rules over one another. */
 void dt_follow_cycles(struct dt_follow *follow);

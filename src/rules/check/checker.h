@@ -79,6 +79,10 @@ void dt_check_tick(struct dt_checker *checker);
  * until the next dt_check_add. */
 struct dt_finding *dt_check_findings(struct dt_checker *checker, size_t *ret_count);
 
+/* Takes back what was found, of which `is` says so. */
+void dt_check_drop(struct dt_checker *checker,
+                   bool (*is)(const struct dt_finding *finding, void *ctx), void *ctx);
+
 /* For one more rule no example could be made. */
 void dt_check_unknown_add(struct dt_checker *checker);
 
