@@ -68,7 +68,7 @@ class Oracle:
 
     def __init__(self, name):
         self.name = name
-        self.folder = os.environ.get("DETOUR_NPM_FOLDER") or os.path.join(HERE, "installed")
+        self.folder = os.environ.get("DETOUR_NPM_FOLDER") or os.path.join(HERE, "..", "..", "out", "npm")
         install(self.folder)
 
     def __call__(self, **what):

@@ -203,8 +203,7 @@ static const struct table_case json_cases[] = {
      "/m                         /mobile   302  query=drop ua=iphone\n"
      "/m                         /desktop  302  query=drop\n"
      "https://www.example.com/s  /here          query=drop params=only\n"
-     "/i                         /office   301  query=drop params=only "
-     "ip=192.0.2.1,2001:db8:0:0:0:0:0:1\n"
+     "/i                         /office   301  query=drop params=only ip=192.0.2.1,2001:db8::1\n"
      "~*^//[^/]+/p/(.*)$         /q/$1     308  query=drop\n"
      "/c                         -         410  query=drop params=only cookie=beta:yes\n",
      "{\n"
@@ -276,7 +275,7 @@ static const struct table_case json_cases[] = {
      "      \"action_code\": 301,\n"
      "      \"action_type\": \"url\",\n"
      "      \"action_data\": {\"url_from\": \"/office\", \"ip\": [\"192.0.2.1\", "
-     "\"2001:db8:0:0:0:0:0:1\"]},\n"
+     "\"2001:db8::1\"]},\n"
      "      \"match_type\": \"ip\",\n"
      "      \"title\": \"\",\n"
      "      \"regex\": false,\n"
