@@ -20,10 +20,10 @@ enum dt_finding_severity { DT_FINDING_ERROR, DT_FINDING_WARNING, DT_FINDING_NOTE
 
 /* A kind of finding; its name is stable. */
 struct dt_finding_kind {
-    const char *name;  /* "loop" */
-    uint8_t severity;  /* enum dt_finding_severity */
-    const char *says;  /* one sentence for people: what it means */
-    const char *mend;  /* and how to mend it */
+    const char *name; /* "loop" */
+    uint8_t severity; /* enum dt_finding_severity */
+    const char *says; /* one sentence for people: what it means */
+    const char *mend; /* and how to mend it */
 };
 
 /* All kinds; NULL past the last. */

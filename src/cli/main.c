@@ -12,14 +12,8 @@
 #include <string.h>
 
 static const struct dt_command *const COMMANDS[] = {
-    &dt_cmd_serve,
-    &dt_cmd_check,
-    &dt_cmd_explain,
-    &dt_cmd_compile,
-    &dt_cmd_convert,
-    &dt_cmd_fmt,
-    &dt_cmd_diff,
-    &dt_cmd_replay,
+    &dt_cmd_serve,   &dt_cmd_check, &dt_cmd_explain, &dt_cmd_compile,
+    &dt_cmd_convert, &dt_cmd_fmt,   &dt_cmd_diff,    &dt_cmd_replay,
 };
 #define NCOMMANDS (sizeof COMMANDS / sizeof COMMANDS[0])
 

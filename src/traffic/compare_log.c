@@ -133,7 +133,7 @@ static enum dt_err line(struct dt_compare *compare, struct dt_slice text)
     struct dt_log_site site;
     struct dt_request request;
     struct dt_seen_entry *entry = NULL;
-    struct dt_slice target;
+    struct dt_slice target = DT_SLICE_NONE;
     uint64_t key = 0, hash = 0;
     uint32_t row;
     bool asked;

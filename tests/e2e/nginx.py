@@ -238,7 +238,7 @@ FIELDS = [("GET", ()), ("POST", ()), ("HEAD", ()), ("PUT", ()),
 
 EVERY_PATHS = """/news.html /NEWS.html /About /about /ABOUT /ABOUT/Team /about/team /caf%C3%A9 /caf%c3%a9 /plus+sign
 /plus%2Bsign /semi;colon /semi%3Bcolon /a%20b /100%25 /quote%22s /fragment /absolute /dollar /mail /old /old/ /old/a/b
-/older /old/deep /old/deep/x /root /root/a /root//evil.example /to-root/x /item/1 /item/ /item/1/2 /de/docs /de/docs/a/b
+/older /old/deep /old/deep/x /base /base/a /base//evil.example /to-base/x /item/1 /item/ /item/1/2 /de/docs /de/docs/a/b
 /docs/a/b/print /docs//print /img1.png /images/x.png /x.php /a/b.php /2026/01/some/page.htm /2026/1/x.htm /mixed/a
 /MIXED/B/c /has/unanchoredxxx/in /whole/of/it /gone /legal /closed /nothing /nothing/x /case /CASE /Case/ /slash
 /slash/ /Slash /both /BOTH/ /slash/a /slash/a/ /q /only /Only /ONLY /drop /keep /without /own /own-keep /own-frag

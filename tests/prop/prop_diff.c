@@ -3,13 +3,15 @@
  * What `diff` says of two random rule sets. About the same requests its verdict is that of the
  * oracle: what is added, removed, sent elsewhere, answered with another status. And when two sets
  * differ in one rule only, and a random request finds that they do, the requests that are made from
- * the rules find it too: but for one in thirty at most, where better rules answer all of the rule's
- * own requests and it keeps what they leave. Those sets are printed.
+ * the rules find it too: but where better rules answer all of the rule's own requests, which is
+ * then looked at, and it keeps what they leave.
  *
  *   prop_diff [WORLDS [SEED]]
  */
 #include "generate.h"
 #include "prop_engine.h"
+#include "rules/witness/witness.h"
+#include "rules/write/order.h"
 #include "traffic/compare.h"
 
 #include <detour/uri.h>
@@ -113,8 +115,28 @@ static bool differ(struct engine engines[2], int64_t now, bool *ret)
     return good;
 }
 
-/* The second world is the first but for one rule: left out, or with another status. */
-static void change_one(struct maker *maker, const struct world *from, struct world *to)
+/* Is none of the requests that are made from this rule of the first set answered by it, or all the
+ * same by the second set? Then it keeps only what better rules leave, which no request of its own
+ * shows. */
+static bool keeps_what_is_left(struct engine engines[2], uint32_t rule, int64_t now)
+{
+    uint32_t *order = malloc((dt_ruleset_count(engines[0].set) + 1) * sizeof *order);
+    struct dt_witness_maker *maker = dt_witness_new(engines[0].set, now);
+    struct dt_witness witness;
+    struct dt_decision one, other;
+    bool left = order && maker && !dt_rules_order(engines[0].set, order);
+    for (unsigned variant = 0; left && dt_witness_make(maker, rule, variant, &witness); variant++)
+        left = !dt_match(&engines[0].snapshot, &witness.request, engines[0].scratch, &one) &&
+               !dt_match(&engines[1].snapshot, &witness.request, engines[1].scratch, &other) &&
+               (!one.matched || order[one.rule] != rule ||
+                !dt_compare_answers(&witness.request, &one, &other));
+    dt_witness_free(maker);
+    free(order);
+    return left;
+}
+
+/* The second world is the first but for one rule: left out, or with another status. Its number. */
+static uint32_t change_one(struct maker *maker, const struct world *from, struct world *to)
 {
     *to = *from;
     int at = (int)random_below(&maker->random, (uint32_t)to->count);
@@ -127,10 +149,11 @@ static void change_one(struct maker *maker, const struct world *from, struct wor
         to->count--;
     }
     render_world(to);
+    return (uint32_t)at;
 }
 
 static bool run_pair(struct maker *maker, struct world *worlds, struct dt_match_scratch *scratches,
-                     bool one, struct counts *counts)
+                     int changed, struct counts *counts)
 {
     static struct request request;
     const struct world *const both[2] = {&worlds[0], &worlds[1]};
@@ -148,13 +171,16 @@ static bool run_pair(struct maker *maker, struct world *worlds, struct dt_match_
         found |= good && oracle_change(both, &request) != 0;
     }
     good = good && differ(engines, maker->noon, &told);
-    if (good && one) {
+    if (good && changed >= 0) {
         counts->one_rule++;
         counts->found += found;
         counts->told += told;
         counts->missed += found && !told;
-        if (found && !told)
+        if (found && !told && !keeps_what_is_left(engines, (uint32_t)changed, maker->noon)) {
+            printf("# rule %d has requests of its own that tell the sets apart\n", changed + 1);
             tell(both, NULL);
+            good = false;
+        }
     }
     engine_close(&engines[0]);
     engine_close(&engines[1]);
@@ -173,11 +199,12 @@ int main(int argc, char **argv)
     printf("1..2\n");
     for (long i = 0; good && i < sets; i++) {
         generate_world(&maker, &worlds[0]);
+        int changed = -1;
         if (i % 2)
-            change_one(&maker, &worlds[0], &worlds[1]);
+            changed = (int)change_one(&maker, &worlds[0], &worlds[1]);
         else
             generate_world(&maker, &worlds[1]);
-        good = run_pair(&maker, worlds, scratches, i % 2 != 0, &counts);
+        good = run_pair(&maker, worlds, scratches, changed, &counts);
     }
     bool met = true;
     for (int bit = 0; bit < 4; bit++)
@@ -186,7 +213,7 @@ int main(int argc, char **argv)
            "%ld with another status, as the oracle says (seed %llu)\n",
            good && met ? "" : "not ", counts.pairs, counts.changed[0], counts.changed[1],
            counts.changed[2], counts.changed[3], (unsigned long long)seed);
-    bool all = good && counts.found > 0 && 30 * counts.missed <= counts.found;
+    bool all = good && counts.found > 0 && counts.missed < counts.found / 10;
     printf(
         "%sok 2 - %ld sets differ in one rule, %ld visibly; diff tells %ld apart and misses %ld\n",
         all ? "" : "not ", counts.one_rule, counts.found, counts.told, counts.missed);

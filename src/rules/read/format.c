@@ -77,11 +77,20 @@ bool dt_look_word(struct dt_slice text, const char *const *words)
 enum dt_format dt_format_recognise(struct dt_slice name, struct dt_slice text)
 {
     static const enum dt_format order[] = {
-        DT_FORMAT_CLOUDFLARE_BULK, DT_FORMAT_VERCEL_BULK,    DT_FORMAT_WORDPRESS_CSV,
-        DT_FORMAT_GOVUK,           DT_FORMAT_MDN,            DT_FORMAT_NETLIFY,
-        DT_FORMAT_OPENPUBLISHING,  DT_FORMAT_WORDPRESS_JSON, DT_FORMAT_VERCEL,
-        DT_FORMAT_FIREBASE,        DT_FORMAT_APACHE,         DT_FORMAT_HAPROXY,
-        DT_FORMAT_CADDY,           DT_FORMAT_NGINX,
+        DT_FORMAT_CLOUDFLARE_BULK,
+        DT_FORMAT_VERCEL_BULK,
+        DT_FORMAT_WORDPRESS_CSV,
+        DT_FORMAT_GOVUK,
+        DT_FORMAT_MDN,
+        DT_FORMAT_NETLIFY,
+        DT_FORMAT_OPENPUBLISHING,
+        DT_FORMAT_WORDPRESS_JSON,
+        DT_FORMAT_VERCEL,
+        DT_FORMAT_FIREBASE,
+        DT_FORMAT_APACHE,
+        DT_FORMAT_HAPROXY,
+        DT_FORMAT_CADDY,
+        DT_FORMAT_NGINX,
     };
     const char *slash = name.len ? memrchr(name.ptr, '/', name.len) : NULL;
     if (text.len > DT_LOOK)

@@ -410,6 +410,7 @@ static bool make_rows(struct dt_apache *apache, struct dt_apache_rewrite *rewrit
         return DT_REFUSE(reader, rewrite->pattern, "apache-map", "a map beside a pattern with !");
     if (!dt_apache_cut_find(apache, lookup, rewrite->pattern, &cut))
         return false;
+    /* cppcheck-suppress autoVariables */
     rewrite->page = &page;
     reader->file = lookup->map->file;
     for (size_t i = 0; i < lookup->map->count && !reader->set->err; i++) {

@@ -166,7 +166,7 @@ static void put_orders(const struct dt_rule *rule, unsigned used, struct dt_slic
                        const struct dt_slice *done, unsigned depth, struct dt_buf *out)
 {
     struct dt_slice texts[PARAMS];
-    if (depth == rule->nparams) {
+    if (depth >= rule->nparams || depth >= PARAMS) {
         dt_buf_put(out, key);
         for (unsigned i = 0; i < depth; i++) {
             dt_buf_char(out, i ? '&' : '?');

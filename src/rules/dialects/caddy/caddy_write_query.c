@@ -44,7 +44,7 @@ static void permute(const struct dt_rule *rule, const char *between, unsigned *o
                     unsigned chosen, struct dt_buf *out, bool *first)
 {
     unsigned count = dt_caddy_param_count(rule);
-    if (chosen == count) {
+    if (chosen >= count || chosen >= PERMUTED) {
         dt_buf_str(out, *first ? "" : "|");
         *first = false;
         for (unsigned i = 0; i < count; i++) {

@@ -103,7 +103,7 @@ static bool cut_end(struct make *make, struct dt_nginx_text *text)
 {
     struct dt_action *action = &make->options.action;
     struct dt_nginx_part *last = text->count ? &text->list[text->count - 1] : NULL;
-    struct dt_nginx_part *before = text->count > 1 ? last - 1 : NULL;
+    struct dt_nginx_part *before = text->count > 1 ? &text->list[text->count - 2] : NULL;
     action->query = make->answer->append ? DT_QUERY_PASS : DT_QUERY_DROP;
     if (!last)
         return true;

@@ -328,7 +328,7 @@ static bool agent(struct dt_nginx *nginx, const struct dt_nginx_want *want,
         struct dt_slice text = texts.list[i];
         bool around = text.len > 2 && text.ptr[0] == '*' && text.ptr[text.len - 1] == '*';
         struct dt_slice inner = around ? dt_slice_of(text.ptr + 1, text.len - 2) : text;
-        if (!memchr(text.ptr ? text.ptr : "", '*', text.len))
+        if (!text.len || !memchr(text.ptr, '*', text.len))
             return dt_nginx_refuse_test(nginx, test, "a user agent as a whole, in any case");
         texts.list[i] = around && !memchr(inner.ptr, '*', inner.len) ? inner : text;
     }
