@@ -69,6 +69,11 @@ static const struct rules_case alias_cases[] = {
 /* mod_rewrite, in a .htaccess. */
 static const struct rules_case directory_cases[] = {
     {"RewriteEngine on\n"
+     "RewriteRule ^(?<y>[0-9]+)/(?P<r>.*)$ /archive/$1/$2 [R=301,L]\n"
+     "RewriteRule ^a(?<!b)c(?>d)(?<=d)$ /x [R=301,L]\n",
+     "2: ~ ^/(?<y>[0-9]+)/(?P<r>.*)$ > /archive/{1}/{2} 301\n"
+     "3: ~ ^/a(?<!b)c(?>d)(?<=d)$ > /x 301\n"},
+    {"RewriteEngine on\n"
      "RewriteRule ^a$ /b [R=301,L]\n"
      "RewriteRule ^b/(.*)$ http://x.example/$1 [R,L,NC]\n"
      "RewriteRule (.*)c http://x.example/$1?q [L]\n"

@@ -129,7 +129,24 @@ static void put_comment(struct dt_buf *out, const char *mark, struct dt_slice te
     dt_buf_char(out, '\n');
 }
 
-/* Comments of a rule's own file, which stand above it without an empty line between. */
+/* The comment behind a rule of a native file; empty: there is none. */
+static struct dt_slice comment_behind(const struct dt_write *write, const struct dt_rule *rule)
+{
+    struct dt_slice line = dt_ruleset_line(write->set, rule->file, rule->line);
+    bool quoted = false;
+    if (write->set->files[rule->file].format != DT_FORMAT_NATIVE)
+        return DT_SLICE_NONE;
+    for (size_t i = 1; i < line.len; i++) {
+        bool blank = line.ptr[i - 1] == ' ' || line.ptr[i - 1] == '\t';
+        quoted ^= line.ptr[i] == '"' && (quoted || line.ptr[i - 1] == '=');
+        if (line.ptr[i] == '#' && blank && !quoted)
+            return dt_slice_from(line, i);
+    }
+    return DT_SLICE_NONE;
+}
+
+/* Comments of a rule's own file: those which stand above it without an empty line between, and the
+ * one behind it. */
 static void put_comments(const struct dt_write *write, const struct dt_rule *rule,
                          struct dt_buf *out, const char *mark)
 {
@@ -141,6 +158,9 @@ static void put_comments(const struct dt_write *write, const struct dt_rule *rul
         if (!dt_slice_starts(text, DT_S("# FROM-URL"))) /* names columns, of MDN's files */
             put_comment(out, mark, text);
     }
+    struct dt_slice behind = comment_behind(write, rule);
+    if (behind.len)
+        put_comment(out, mark, behind);
 }
 
 void dt_write_lead(struct dt_write *write, struct dt_buf *out, const char *mark)

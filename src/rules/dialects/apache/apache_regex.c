@@ -229,9 +229,28 @@ static bool write_token(struct pattern *pattern, struct dt_slice token)
     return true;
 }
 
+/* How much of "(?<name>", "(?<=" and their like has signs that are no text; 0: nothing. */
+static size_t opener_len(struct dt_slice text)
+{
+    size_t at = dt_slice_starts(text, DT_S("(?P<")) ? 4 : 3;
+    if (dt_slice_starts(text, DT_S("(?>")) || dt_slice_starts(text, DT_S("(?<=")) ||
+        dt_slice_starts(text, DT_S("(?<!")))
+        return text.ptr[2] == '>' ? 3 : 4;
+    if (at == 3 && !dt_slice_starts(text, DT_S("(?<")))
+        return 0;
+    while (at < text.len && dt_is_word(text.ptr[at]))
+        at++;
+    return at < text.len && text.ptr[at] == '>' ? at + 1 : 0;
+}
+
 static bool write_from(struct pattern *pattern, size_t at)
 {
     for (size_t len; at < pattern->text.len; at += len) {
+        len = opener_len(dt_slice_from(pattern->text, at));
+        if (len) {
+            dt_buf_put(pattern->out, dt_slice_of(pattern->text.ptr + at, len));
+            continue;
+        }
         len = token_len(pattern->text, at);
         if (!write_token(pattern, dt_slice_of(pattern->text.ptr + at, len)))
             return false;
