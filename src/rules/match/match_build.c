@@ -4,7 +4,7 @@
  * the target says, what was captured, and what is left over is of the request's query. So the
  * pieces cannot say anything but what is sent.
  */
-#include "rules/match/walk.h"
+#include "rules/match/walk_answer.h"
 
 struct seam {
     struct dt_built *built;

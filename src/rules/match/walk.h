@@ -195,29 +195,6 @@ bool dt_walk_expression(struct dt_walk *walk, const struct dt_walk_place *place,
 void dt_walk_capture(struct dt_walk *walk, const struct dt_walk_place *place,
                      const struct dt_hit *hit, const size_t *groups, unsigned ngroups);
 
-/* ---- match.c ---- */
-
-/* The shared part of an answer, as stored. */
-struct dt_walk_action {
-    uint16_t status;
-    uint8_t query;
-    bool note;
-    uint32_t retry_after;
-    struct dt_slice names, cache, note_text, owner, fields, page;
-};
-
-struct dt_walk_parts {
-    struct dt_location location;
-    struct dt_capture own[DT_CAPTURE_OWN];
-    char port[8];
-};
-
-/* What the best hit's Location is made of. ret must stay where it is. False: damaged. */
-bool dt_walk_parts(const struct dt_walk *walk, const struct dt_walk_action *action,
-                   struct dt_walk_parts *ret);
-bool dt_walk_read_action(const struct dt_snapshot *snapshot, uint64_t ref,
-                         struct dt_walk_action *ret);
-
 /* ---- walk_params.c: query conditions ---- */
 
 /* One condition, as stored. */
