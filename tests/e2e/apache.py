@@ -53,7 +53,35 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Apache:
+class Peer:
+    """A real server beside Detour: a process that listens at an address, with a folder of its own. What it
+    complains of goes to its stderr, or to log."""
+
+    def answers(self):
+        try:
+            socket.create_connection(self.address, 1).close()
+            return True
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        (self.process.stderr or self.log).close()
+        self.folder.cleanup()
+
+
+class Apache(Peer):
     """with Apache(htaccess=text) as apache, or with more=, lines for the server's own file, and files=,
     names and texts of what that file speaks of."""
 
@@ -78,29 +106,6 @@ class Apache:
         if not wait_until(self.answers, 20):
             self.stop()
             raise RuntimeError("Apache did not start: " + self.process.stderr.read().decode())
-
-    def answers(self):
-        try:
-            socket.create_connection(self.address, 1).close()
-            return True
-        except OSError:
-            return self.process.poll() is not None and False
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self.process.stderr.close()
-        self.folder.cleanup()
 
 
 # ---- Asking ----

@@ -12,12 +12,11 @@ import http.client
 import os
 import random
 import re
-import socket
 import subprocess
 import tempfile
 from urllib.parse import unquote_to_bytes
 
-from apache import AGENTS, Client, absolute, escapes_upper, free_port, same_bytes, targets
+from apache import AGENTS, Client, Peer, absolute, escapes_upper, free_port, same_bytes, targets
 from data import DATA
 from server import Server, program, wait_until
 
@@ -39,7 +38,7 @@ OPTIONS = """\
 """
 
 
-class Caddy:
+class Caddy(Peer):
     """with Caddy(text) as caddy: ... ; text has no global options."""
 
     def __init__(self, text):
@@ -59,29 +58,6 @@ class Caddy:
             self.stop()
             self.log.seek(0)
             raise RuntimeError("Caddy did not start: " + self.log.read().decode()[-2000:])
-
-    def answers(self):
-        try:
-            socket.create_connection(self.address, 1).close()
-            return True
-        except OSError:
-            return self.process.poll() is not None and False
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self.log.close()
-        self.folder.cleanup()
 
 
 def convert(paths, *args):

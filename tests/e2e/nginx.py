@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from urllib.parse import unquote, urljoin, urlsplit
 
-from apache import LEAST, QUERIES, Client, targets
+from apache import LEAST, QUERIES, Client, Peer, targets
 from data import DATA, read_csv, request_of
 from server import Server, program, wait_until
 
@@ -48,7 +48,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Nginx:
+class Nginx(Peer):
     """with Nginx(text, files): text is for http { }; port 80 in it is another one here."""
 
     def __init__(self, text, files=()):
@@ -70,31 +70,6 @@ class Nginx:
     def write(self, name, text):
         with open(os.path.join(self.folder.name, name), "w", encoding="utf-8") as out:
             out.write(text)
-
-    def answers(self):
-        if self.process.poll() is not None:
-            raise RuntimeError("nginx did not start: " + self.process.stderr.read().decode())
-        try:
-            socket.create_connection(self.address, 1).close()
-            return True
-        except OSError:
-            return False
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self.process.stderr.close()
-        self.folder.cleanup()
 
 
 # ---- Why they may differ ----
